@@ -1,0 +1,44 @@
+/**
+ * One jest configuration for the whole repository. A spec's suffix says what it needs:
+ *   *.spec.ts      nothing (no I/O)
+ *   *.int.spec.ts  PostgreSQL and Kafka, booted once for the run
+ *   *.e2e.spec.ts  the whole system, or a server of its own that it stops and starts
+ */
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2024', parser: { syntax: 'typescript', explicitResourceManagement: true } },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/.local', '<rootDir>/.nx'],
+};
+
+const servers = {
+  globalSetup: '<rootDir>/libs/testing/jest/boot-servers.mjs',
+  globalTeardown: '<rootDir>/libs/testing/jest/stop-servers.mjs',
+};
+
+/** Specs are run where they stand: apps and libs. */
+const inSuite = (suffix) => [`<rootDir>/{apps,libs,tools,examples}/**/*.${suffix}.ts`];
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: inSuite('spec'),
+      testPathIgnorePatterns: ['/node_modules/', '\\.(int|e2e)\\.spec\\.ts$'],
+    },
+    { ...shared, ...servers, displayName: 'integration', testMatch: inSuite('int.spec') },
+    { ...shared, ...servers, displayName: 'e2e', testMatch: inSuite('e2e.spec') },
+  ],
+  testTimeout: 60_000,
+};
