@@ -1,0 +1,23 @@
+export { backoff } from './backoff.ts';
+export {
+  boolean,
+  brokers,
+  field,
+  formatHostPort,
+  hostPort,
+  integer,
+  postgresUrl,
+  secretField,
+  secretUrl,
+  url,
+} from './config-fields.ts';
+export type { HostPort } from './config-fields.ts';
+export { createLog } from './create-log.ts';
+export type { Log } from './create-log.ts';
+export { openHealth } from './open-health.ts';
+export type { Health } from './open-health.ts';
+export { ConfigError, readConfig } from './read-config.ts';
+export type { ConfigProblem } from './read-config.ts';
+export { redactSecrets } from './redact-secrets.ts';
+export { runUntilSignal } from './run-until-signal.ts';
+export { waitFor } from './wait-for.ts';

@@ -1,0 +1,38 @@
+import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
+
+import { flushAtExit, flushNow } from './flush-at-exit.ts';
+import { redactOutgoingUrl } from './redact-outgoing-url.ts';
+
+/**
+ * Starts OpenTelemetry from the standard `OTEL_*` variables: traces only, over OTLP. Without an endpoint (and without
+ * an exporter named in `OTEL_TRACES_EXPORTER`) no span is made, and a `traceparent` that comes in is still handed on.
+ * With `OTEL_SDK_DISABLED=true` nothing is patched. What was not sent yet is flushed when the process ends.
+ */
+export function startTelemetry({ exports }: { exports: boolean }): void {
+  const sdk = new NodeSDK({ ...instrumented(), ...(exports ? {} : { spanProcessors: [] }) });
+  sdk.start();
+  flushAtExit(() => sdk.shutdown());
+  process.once('beforeExit', () => void flushNow().then((inTime) => inTime || process.exit()));
+}
+
+/**
+ * Spans are made for what belongs to a trace that came in: polls, heartbeats and probes make none (that is what "parent"
+ * asks for). Logs and metrics are not sent: the log is on standard output, and metrics are scraped.
+ */
+function instrumented(): Partial<NodeSDKConfiguration> {
+  return {
+    instrumentations: [
+      new GrpcInstrumentation({ ignoreGrpcMethods: ['Check', 'Watch', 'ServerReflectionInfo'] }),
+      new PgInstrumentation({ requireParentSpan: true }),
+      new UndiciInstrumentation({ requireParentforSpans: true, startSpanHook: redactOutgoingUrl }),
+      new PinoInstrumentation({ disableLogSending: true }),
+    ],
+    logRecordProcessors: [],
+    metricReaders: [],
+  };
+}
