@@ -163,7 +163,7 @@ export enum FailureReason {
   ALREADY_PAID = 1,
 
   /**
-   * The amount is above the limit of its currency, or the currency has no limit and is not accepted.
+   * The amount is above the limit that the service sets for its currency.
    *
    * @generated from enum value: FAILURE_REASON_LIMIT_EXCEEDED = 2;
    */

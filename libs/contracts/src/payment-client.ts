@@ -1,0 +1,86 @@
+import { create } from '@bufbuild/protobuf';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { GenService } from '@bufbuild/protobuf/codegenv2';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions, MethodDefinition } from '@grpc/grpc-js';
+import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
+import { paymentServiceDefinition } from './payment-service-definition.ts';
+
+/** How one call is made. */
+export type CallOptions = {
+  /** Milliseconds until the call is given up with DEADLINE_EXCEEDED. Default 30 000. */
+  timeoutMs?: number;
+  /** Ends the call with CANCELLED. */
+  signal?: AbortSignal;
+  /** Headers of the call. */
+  metadata?: Metadata;
+};
+
+type Methods = typeof PaymentService extends GenService<infer M> ? M : never;
+
+/**
+ * Calls `payment.v1.PaymentService`. Every method resolves with the reply or rejects with a grpc-js `ServiceError`,
+ * which `readRpcError` reads. `close` gives the connection back; so does `using`.
+ */
+export type PaymentClient = Disposable & {
+  [Name in keyof Methods]: (
+    request: MessageInitShape<Methods[Name]['input']>,
+    options?: CallOptions,
+  ) => Promise<MessageShape<Methods[Name]['output']>>;
+} & { close(): void };
+
+/** Where the service is, and how to speak to it. */
+export type PaymentClientOptions = {
+  /** `host:port`. */
+  address: string;
+  /** Default: in the clear. */
+  credentials?: ChannelCredentials;
+  /** grpc-js channel options. */
+  channel?: ChannelOptions;
+};
+
+type Definition = MethodDefinition<MessageShape<DescMessage>, MessageShape<DescMessage>>;
+
+const call = (
+  client: Client,
+  definition: Definition,
+  request: MessageShape<DescMessage>,
+  { timeoutMs = 30_000, signal, metadata = new Metadata() }: CallOptions,
+) =>
+  new Promise<MessageShape<DescMessage>>((resolve, reject) => {
+    const { path, requestSerialize, responseDeserialize } = definition;
+    const options = { deadline: Date.now() + timeoutMs };
+    const cancel = () => started.cancel();
+    const started = client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+      options,
+      (error, reply) => {
+        signal?.removeEventListener('abort', cancel);
+        if (error) reject(error);
+        else if (reply) resolve(reply);
+      },
+    );
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener('abort', cancel, { once: true });
+  });
+
+/** Makes a typed client of the payment service. It connects at its first call. */
+export const openPaymentClient = (options: PaymentClientOptions): PaymentClient => {
+  const client = new Client(
+    options.address,
+    options.credentials ?? credentials.createInsecure(),
+    options.channel,
+  );
+  const definitions = paymentServiceDefinition as Record<string, Definition>;
+  const methods = PaymentService.methods.map(({ localName, input }) => [
+    localName,
+    (request: MessageInitShape<DescMessage>, callOptions: CallOptions = {}) =>
+      call(client, definitions[localName] as Definition, create(input, request), callOptions),
+  ]);
+  const close = () => client.close();
+  return { ...Object.fromEntries(methods), close, [Symbol.dispose]: close } as PaymentClient;
+};
