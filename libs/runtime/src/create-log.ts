@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import { pino } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
+import type pretty from 'pino-pretty';
 
 import { redactSecrets } from './redact-secrets.ts';
 
@@ -33,6 +34,6 @@ export function createLog(
 /** Loaded on a terminal only: a service in production never pays for it. */
 function prettyStream(): DestinationStream {
   const require = createRequire(import.meta.url);
-  const { build } = require('pino-pretty') as typeof import('pino-pretty');
+  const { build } = require('pino-pretty') as typeof pretty;
   return build({ sync: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' });
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Thrown by {@link readConfig}. The message is for people: one line for each bad variable, with its remedy. */
 export class ConfigError extends Error {
