@@ -1,0 +1,66 @@
+/**
+ * How the stand-in fails when it is told to. `before` and `after` say on which side of accepting the message the
+ * fault lies: after it the message is in the channel although the caller never hears of it.
+ */
+export type SlackBehaviour =
+  | { status: number; body?: string; retryAfterSeconds?: number }
+  | { hang: 'before' | 'after' }
+  | { reset: 'before' | 'after' }
+  | { delayMs: number };
+
+/** The behaviours to come: a queue for the next requests, and one that lasts until it is mended. */
+export type SlackBehaviours = {
+  /** How to treat the request that just came; undefined: as a sound Slack would. */
+  next: () => SlackBehaviour | undefined;
+  failNext: (behaviour: SlackBehaviour, times?: number) => void;
+  failAlways: (behaviour: SlackBehaviour) => void;
+  recover: () => void;
+};
+
+/** What Slack says with each status (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
+const usualBodies: Record<number, string> = {
+  400: 'invalid_payload',
+  403: 'action_prohibited',
+  404: 'no_service',
+  410: 'channel_is_archived',
+  429: 'rate_limited',
+  500: 'rollup_error',
+};
+
+/** The body of an answer for which the spec gave none. */
+export const usualBody = (status: number): string => usualBodies[status] ?? '';
+
+/** Keeps the behaviours asked for; the queue goes before the lasting one. */
+export function behavioursToCome(): SlackBehaviours {
+  const queue: SlackBehaviour[] = [];
+  let always: SlackBehaviour | undefined;
+  return {
+    next: () => queue.shift() ?? always,
+    failNext: (behaviour, times = 1) => void queue.push(...Array.from({ length: times }, () => behaviour)),
+    failAlways: (behaviour) => void (always = behaviour),
+    recover: () => {
+      queue.length = 0;
+      always = undefined;
+    },
+  };
+}
+
+/** Slack's "1 per second, short bursts allowed" (https://docs.slack.dev/apis/web-api/rate-limits). */
+export type SlackRateLimit = { perSecond: number; burst: number };
+
+/**
+ * A token bucket: returns the seconds to wait (whole, at least 1, as `Retry-After` has them), or 0 when the request
+ * may pass. `now` is in milliseconds.
+ */
+export function rateLimiter({ perSecond, burst }: SlackRateLimit, now: () => number): () => number {
+  let tokens = burst;
+  let filledAt = now();
+  return () => {
+    const at = now();
+    tokens = Math.min(burst, tokens + ((at - filledAt) / 1000) * perSecond);
+    filledAt = at;
+    if (tokens < 1) return Math.max(1, Math.ceil((1 - tokens) / perSecond));
+    tokens -= 1;
+    return 0;
+  };
+}
