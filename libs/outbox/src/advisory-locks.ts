@@ -1,0 +1,16 @@
+/**
+ * Every advisory lock of the outbox. PostgreSQL has two separate spaces of advisory locks; ours are:
+ *
+ * - the bigint space: one lock per message key, `hashtextextended(key, 0)`, held to the end of the transaction;
+ * - the (int, int) space: the classes below. `0x4f4258..` is "OBX" followed by the number of the class.
+ *
+ * The migrations are plain SQL and repeat `bucket` as a literal; a spec compares the two.
+ */
+export const advisoryLockClass = {
+  /** 1,024 buckets of keys: shared by writers of single keys, exclusive for a writer of many keys at once. */
+  bucket: 0x4f425801,
+  /** The 16 lanes, each owned by one relay. */
+  lane: 0x4f425802,
+  /** Migrations of the schema, one at a time. */
+  migration: 0x4f425803,
+} as const;

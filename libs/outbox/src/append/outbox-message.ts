@@ -1,0 +1,19 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/**
+ * The entity that carries a message through a unit of work; list it in `entities`. It is never inserted by MikroORM
+ * itself: `outboxSubscriber` takes it out of the flush and writes it when the outermost transaction commits.
+ */
+export const OutboxMessage = defineEntity({
+  name: 'OutboxMessage',
+  schema: 'outbox',
+  tableName: 'message',
+  properties: {
+    id: p.uuid().primary(),
+    topic: p.text(),
+    key: p.text(),
+    type: p.text(),
+    payload: p.blob(),
+    headers: p.json<Record<string, string>>(),
+  },
+});

@@ -1,0 +1,121 @@
+import {
+  ChangeSetType,
+  type ChangeSet,
+  type EntityManager,
+  type EventSubscriber,
+  type FlushEventArgs,
+  type TransactionEventArgs,
+} from '@mikro-orm/core';
+import { OutboxError } from '../errors.ts';
+import { insertMessages, type AppendedMessage, type SqlTransaction } from './insert-messages.ts';
+import { OutboxMessage } from './outbox-message.ts';
+
+/** The messages of one transaction or savepoint, in order of append. */
+interface Scope {
+  messages: AppendedMessage[];
+  /** The transaction around a savepoint; absent for the outermost. */
+  parent?: Scope;
+  /** Set once the outermost transaction has written its messages: nothing may follow. */
+  written: boolean;
+}
+
+const scopes = new WeakMap<object, Scope>();
+/** Messages of a flush whose own transaction has not begun yet. */
+const flushing = new WeakMap<EntityManager, AppendedMessage[]>();
+/** The transaction around a savepoint that is about to begin. */
+const parents = new WeakMap<EntityManager, Scope>();
+
+/**
+ * Writes the messages of a unit of work last. MikroORM flushes inserts before updates; a message inserted among them
+ * would take its key's lock before the aggregate's row lock here and after it there, which deadlocks. So the flush is
+ * relieved of its messages, each transaction and savepoint collects its own, and the outermost commit inserts them all
+ * in one statement. List it in `subscribers` of the MikroORM config.
+ */
+export const outboxSubscriber: EventSubscriber = {
+  onFlush({ em, uow }: FlushEventArgs): void {
+    const messages = uow
+      .getChangeSets()
+      .filter(isNewMessage)
+      .map((changeSet) => takeOut(changeSet, uow));
+    if (messages.length === 0) return;
+    const transaction = em.getTransactionContext<object>();
+    if (transaction) collect(scopeOf(transaction), messages);
+    else flushing.set(em, messages);
+  },
+
+  afterFlush({ em }: FlushEventArgs): void {
+    if (!flushing.delete(em)) return;
+    throw new OutboxError(
+      'MISUSE',
+      'The flush ran without a transaction (implicitTransactions or transactions are off): the message was not written.',
+    );
+  },
+
+  beforeTransactionStart({ em, transaction }: TransactionEventArgs): void {
+    if (transaction) parents.set(em, scopeOf(transaction));
+    else parents.delete(em);
+  },
+
+  afterTransactionStart({ em, transaction }: TransactionEventArgs): void {
+    if (!transaction) return;
+    const parent = parents.get(em);
+    scopes.set(transaction, { messages: [], written: false, ...(parent && { parent }) });
+  },
+
+  async beforeTransactionCommit({ em, transaction }: TransactionEventArgs): Promise<void> {
+    if (!transaction) return;
+    const scope = scopeOf(transaction);
+    collect(scope, flushing.get(em) ?? []);
+    flushing.delete(em);
+    if (scope.parent) return;
+    scope.written = true;
+    await insertMessages(transaction as SqlTransaction, scope.messages);
+  },
+
+  afterTransactionCommit({ transaction }: TransactionEventArgs): void {
+    if (!transaction) return;
+    // Only a savepoint that was really released hands its messages on: a failed release rolls its rows back.
+    const { parent, messages } = scopeOf(transaction);
+    if (parent) collect(parent, messages);
+    scopes.delete(transaction);
+  },
+
+  beforeTransactionRollback({ em, transaction }: TransactionEventArgs): void {
+    flushing.delete(em);
+    if (transaction) scopes.delete(transaction);
+  },
+};
+
+const isNewMessage = (changeSet: ChangeSet<object>): boolean =>
+  changeSet.meta.className === OutboxMessage.meta.className && changeSet.type === ChangeSetType.CREATE;
+
+/**
+ * Takes a message out of the flush. An update without a payload is what MikroORM itself skips, while the change set
+ * still makes it open a transaction: so a unit of work that holds nothing but a message is committed like any other.
+ */
+function takeOut(changeSet: ChangeSet<object>, uow: FlushEventArgs['uow']): AppendedMessage {
+  const message = { ...changeSet.entity } as AppendedMessage;
+  changeSet.type = ChangeSetType.UPDATE;
+  changeSet.payload = {};
+  uow.unsetIdentity(changeSet.entity);
+  return message;
+}
+
+function collect(scope: Scope, messages: AppendedMessage[]): void {
+  if (scope.written && messages.length > 0) {
+    throw new OutboxError(
+      'MISUSE',
+      'A message was appended while its transaction was committing: append it before the commit.',
+    );
+  }
+  scope.messages.push(...messages);
+}
+
+function scopeOf(transaction: object): Scope {
+  const known = scopes.get(transaction);
+  if (known) return known;
+  // A transaction begun outside of MikroORM's events, e.g. handed in as `ctx`.
+  const scope: Scope = { messages: [], written: false };
+  scopes.set(transaction, scope);
+  return scope;
+}

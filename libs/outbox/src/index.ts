@@ -1,0 +1,13 @@
+export { appendMessage, type NewMessage } from './append/append-message.ts';
+export { OutboxMessage } from './append/outbox-message.ts';
+export { outboxSubscriber } from './append/outbox-subscriber.ts';
+export { OutboxError, outboxError, type OutboxErrorCode } from './errors.ts';
+export { migrateOutbox, type MigrateOutboxOptions } from './migrations/migrate-outbox.ts';
+export {
+  openRelaySession,
+  type Batch,
+  type RelaySession,
+  type RelaySessionOptions,
+} from './relay/relay-session.ts';
+export type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
+export { openWaker, type Waker, type WakerOptions } from './wake/waker.ts';

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { advisoryLockClass } from '../advisory-locks.ts';
+import { OutboxError, outboxError } from '../errors.ts';
+
+const migrations = ['0001-message-log.sql'];
+
+/** Where to migrate. `log` gets one line for each migration applied. */
+export interface MigrateOutboxOptions {
+  databaseUrl: string;
+  log?: (line: string) => void;
+}
+
+/**
+ * Brings schema `outbox` to the version of this library: all missing migrations in one transaction, one process at a
+ * time. Does nothing, and needs no rights, when the schema is up to date.
+ * @throws {OutboxError} SCHEMA_OUTDATED (retriable: somebody else may migrate) when the role may not migrate,
+ *   DATABASE_UNAVAILABLE when there is no server.
+ */
+export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void> {
+  const client = new pg.Client({
+    connectionString: options.databaseUrl,
+    application_name: 'outbox migration',
+  });
+  // An error between two statements (a server that goes away) also fails the next statement, which reports it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    if ((await schemaVersion(client)) < migrations.length) await migrate(client, options.log);
+  } catch (thrown) {
+    throw migrationError(thrown);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function migrate(client: pg.Client, log: (line: string) => void = () => undefined): Promise<void> {
+  await client.query('begin');
+  await client.query('select pg_advisory_xact_lock($1, 0)', [advisoryLockClass.migration]);
+  await refuseOldServer(client);
+  await client.query('create schema if not exists outbox');
+  await client.query(`create table if not exists outbox.migration
+    (number integer primary key, name text not null, applied_at timestamptz not null default now())`);
+  for (let number = (await schemaVersion(client)) + 1; number <= migrations.length; number++) {
+    const name = migrations[number - 1] ?? '';
+    await client.query(await readFile(new URL(name, import.meta.url), 'utf8'));
+    await client.query('insert into outbox.migration (number, name) values ($1, $2)', [number, name]);
+    log(`outbox: applied migration ${name}`);
+  }
+  await client.query('commit');
+}
+
+/** The number of the last migration applied; 0 without a schema. */
+async function schemaVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ present: boolean }>(
+    `select to_regclass('outbox.migration') is not null as present`,
+  );
+  if (!rows[0]?.present) return 0;
+  const last = await client.query<{ number: number }>(
+    'select coalesce(max(number), 0) as number from outbox.migration',
+  );
+  return last.rows[0]?.number ?? 0;
+}
+
+async function refuseOldServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number; name: string }>(
+    `select current_setting('server_version_num')::integer as version, current_setting('server_version') as name`,
+  );
+  const server = rows[0];
+  if (server && server.version < 170000) {
+    throw new OutboxError(
+      'SERVER_UNSUITABLE',
+      `The outbox needs PostgreSQL 17 or newer; this is ${server.name}.`,
+    );
+  }
+}
+
+function migrationError(thrown: unknown): OutboxError {
+  const insufficientPrivilege = '42501';
+  if (thrown instanceof pg.DatabaseError && thrown.code === insufficientPrivilege) {
+    return new OutboxError(
+      'SCHEMA_OUTDATED',
+      `Schema outbox is missing or old, and this role may not change it (${thrown.message}): migrate as the owner of the database.`,
+      { retriable: true, cause: thrown },
+    );
+  }
+  return outboxError(thrown);
+}

@@ -1,0 +1,95 @@
+import type { ClientBase } from 'pg';
+import { OutboxError } from '../errors.ts';
+import type { Checkpoint, LanePosition, Positions } from './position.ts';
+
+/** The database cluster: transaction ids mean something only within it. */
+export interface ClusterIdentity {
+  systemIdentifier: string;
+  /** Grows with every promotion of a standby. */
+  timeline: number;
+}
+
+const clusterIdentity = `
+select system_identifier::text as "systemIdentifier", (select timeline_id from pg_control_checkpoint()) as timeline
+  from pg_control_system()`;
+
+/** Which cluster this connection reached. */
+export async function readClusterIdentity(client: ClientBase): Promise<ClusterIdentity> {
+  const { rows } = await client.query<ClusterIdentity>(clusterIdentity);
+  if (!rows[0]) throw new OutboxError('SERVER_UNSUITABLE', 'PostgreSQL did not tell its system identifier.');
+  return rows[0];
+}
+
+/** The newest checkpoint of each lane: one probe of the index per lane and partition. */
+const newestCheckpoints = `
+select lane.lane, newest.*
+  from unnest($1::smallint[]) as lane(lane)
+  join lateral (select done::text, "window"::text, pos::text, system_identifier::text as "systemIdentifier", timeline
+                  from outbox.checkpoint where checkpoint.lane = lane.lane order by number desc limit 1) as newest on true`;
+
+interface Row extends ClusterIdentity {
+  lane: number;
+  done: string;
+  window: string;
+  pos: string;
+}
+
+/**
+ * Where the lanes stand, as their newest checkpoints say. A new session always asks: after a crash of the server
+ * transaction ids that were not on disk are given out again, and a position kept in memory would hide committed rows.
+ * @throws {OutboxError} LOG_INCONSISTENT when a lane has no checkpoint or another cluster wrote it.
+ */
+export async function readPositions(
+  client: ClientBase,
+  lanes: number[],
+  cluster: ClusterIdentity,
+): Promise<{ positions: Positions; promoted: boolean }> {
+  const { rows } = await client.query<Row>(newestCheckpoints, [lanes]);
+  const missing = lanes.filter((lane) => !rows.some((row) => row.lane === lane));
+  if (missing.length > 0) {
+    throw new OutboxError(
+      'LOG_INCONSISTENT',
+      `outbox.checkpoint has no row for lane ${missing.join(', ')}: its rows were removed from outside.`,
+    );
+  }
+  if (rows.some((row) => row.systemIdentifier !== cluster.systemIdentifier)) {
+    throw new OutboxError(
+      'LOG_INCONSISTENT',
+      'The outbox was copied from another database cluster: its transaction ids mean nothing here, so publishing from it would lose messages.',
+    );
+  }
+  return { positions: rows.map(toPosition), promoted: rows.some((row) => row.timeline < cluster.timeline) };
+}
+
+/** The first checkpoint of a lane has no window worth finishing. */
+const toPosition = ({ lane, done, window, pos }: Row): LanePosition => ({
+  lane,
+  done,
+  window: pos === '0' ? null : window,
+  pos: BigInt(pos),
+  scanFrom: null,
+});
+
+const insertCheckpoints = `
+insert into outbox.checkpoint (lane, done, "window", pos, count, system_identifier, timeline)
+select lane, done, "window", pos, count, $6, $7
+  from unnest($1::smallint[], $2::text[]::pg_snapshot[], $3::text[]::pg_snapshot[], $4::bigint[], $5::integer[])
+    as checkpoint(lane, done, "window", pos, count)`;
+
+/** Appends one row for each lane that published something. */
+export async function writeCheckpoints(
+  client: ClientBase,
+  checkpoints: Checkpoint[],
+  cluster: ClusterIdentity,
+): Promise<void> {
+  const column = <Name extends keyof Checkpoint>(name: Name) =>
+    checkpoints.map((checkpoint) => checkpoint[name]);
+  await client.query({
+    name: 'outbox checkpoint',
+    text: insertCheckpoints,
+    values: [
+      ...[column('lane'), column('done'), column('window'), column('pos'), column('count')],
+      ...[cluster.systemIdentifier, cluster.timeline],
+    ],
+  });
+}

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { OutboxError, outboxError } from '../errors.ts';
+
+/** A statement that has no answer after this time means that the connection is dead. The server gives up earlier. */
+const answerTimeoutMs = 15_000;
+
+/**
+ * Settings of a relay's session. The time-outs end the session of a relay that is frozen or whose host is gone, each in
+ * another state of it (idle, inside a transaction, in the middle of a large read), for it holds the locks of its lanes.
+ * A lost checkpoint repeats messages and never loses one, so it need not wait for the disk. The plans are chosen by rule.
+ */
+const sessionSettings = {
+  idle_session_timeout: '10s',
+  idle_in_transaction_session_timeout: '10s',
+  transaction_timeout: '10s',
+  tcp_user_timeout: '10s',
+  tcp_keepalives_idle: '3',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  synchronous_commit: 'off',
+  max_parallel_workers_per_gather: '0',
+  enable_seqscan: 'off',
+  jit: 'off',
+  search_path: 'pg_catalog',
+};
+
+/**
+ * A connection fit for a relay: straight to a primary server.
+ * @throws {OutboxError} DATABASE_UNAVAILABLE, or SERVER_UNSUITABLE for a pooler, a replica or an old server.
+ */
+export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'outbox relay',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: answerTimeoutMs,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await refuseUnsuitable(client);
+    for (const [name, value] of Object.entries(sessionSettings)) {
+      await client.query('select set_config($1, $2, false)', [name, value]);
+    }
+    return client;
+  } catch (thrown) {
+    await client.end().catch(() => undefined);
+    throw outboxError(thrown);
+  }
+}
+
+const serverFacts = `
+select pg_backend_pid() as pid, pg_is_in_recovery() as replica, current_setting('server_version') as name,
+       current_setting('server_version_num')::integer as version`;
+
+async function refuseUnsuitable(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number; replica: boolean; version: number; name: string }>(
+    serverFacts,
+  );
+  const server = rows[0];
+  const reason = server && unsuitable(server, backendPid(client));
+  if (reason) throw new OutboxError('SERVER_UNSUITABLE', reason);
+}
+
+/** The process id that the server, or what stands before it, announced; @types/pg does not know it. */
+const backendPid = (client: pg.Client): unknown => (client as pg.Client & { processID?: unknown }).processID;
+
+function unsuitable(
+  server: { pid: number; replica: boolean; version: number; name: string },
+  announcedPid: unknown,
+): string | undefined {
+  if (server.version < 170000) return `The outbox needs PostgreSQL 17 or newer; this is ${server.name}.`;
+  if (server.replica) return 'This PostgreSQL is a replica: give the relay the URL of the primary.';
+  if (server.pid !== announcedPid) {
+    return 'There is a connection pooler before this PostgreSQL: give the relay a direct URL, since its locks live in one session.';
+  }
+  return undefined;
+}

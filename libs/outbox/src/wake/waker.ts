@@ -1,0 +1,78 @@
+import pg from 'pg';
+import { outboxError } from '../errors.ts';
+import { wakeChannel } from './channel.ts';
+
+/** Wakes the relays after a commit. */
+export interface Waker extends AsyncDisposable {
+  /** Hints that something was committed. Returns at once, never throws; a hint that is lost costs one poll interval. */
+  wake(): void;
+}
+
+/** Where to hint. `log` gets a line when the connection is lost. */
+export interface WakerOptions {
+  databaseUrl: string;
+  log?: (line: string) => void;
+}
+
+/**
+ * Opens the waker: NOTIFY on a connection of its own, after the commit. Inside the business transaction a NOTIFY takes
+ * a lock over the whole cluster at commit: 2,531 commits per second became 1,037. Many hints become one: while a NOTIFY
+ * is under way, one more is remembered.
+ * @throws {OutboxError} DATABASE_UNAVAILABLE when the first connection fails.
+ */
+export async function openWaker(options: WakerOptions): Promise<Waker> {
+  const log = options.log ?? (() => undefined);
+  let client: pg.Client | undefined = await connect(options.databaseUrl);
+  let sending: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+
+  async function send(): Promise<void> {
+    do {
+      again = false;
+      try {
+        client ??= await connect(options.databaseUrl);
+        await client.query(`notify ${wakeChannel}`);
+      } catch (thrown) {
+        log(
+          `hint not sent, the relay will find the messages at its next poll: ${outboxError(thrown).message}`,
+        );
+        const broken = client;
+        client = undefined;
+        await broken?.end().catch(() => undefined);
+      }
+    } while (again && !closed);
+    sending = undefined;
+  }
+
+  return {
+    wake() {
+      if (closed) return;
+      again = true;
+      sending ??= send();
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await sending;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+async function connect(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'outbox waker',
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+    query_timeout: 5000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (thrown) {
+    await client.end().catch(() => undefined);
+    throw outboxError(thrown);
+  }
+}
