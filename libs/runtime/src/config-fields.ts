@@ -19,7 +19,9 @@ export const integer = (range: { min: number; max: number }) =>
   });
 
 /** `true` or `false`, in any case. */
-export const boolean = field('true or false', (text) => ({ true: true, false: false })[text.toLowerCase()]);
+export const boolean = field('true or false', (text) =>
+  /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined,
+);
 
 /** A PostgreSQL connection URL. Its text is never repeated in an error: it holds a password. */
 export const postgresUrl = secretField(

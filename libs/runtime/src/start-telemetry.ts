@@ -2,6 +2,7 @@ import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { envDetector, hostDetector, osDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
@@ -22,7 +23,8 @@ export function startTelemetry({ exports }: { exports: boolean }): void {
 
 /**
  * Spans are made for what belongs to a trace that came in: polls, heartbeats and probes make none (that is what "parent"
- * asks for). Logs and metrics are not sent: the log is on standard output, and metrics are scraped.
+ * asks for). Logs and metrics are not sent: the log is on standard output, and metrics are scraped. The process detector
+ * is left out: it would send the command line, whatever secret somebody wrote there.
  */
 function instrumented(): Partial<NodeSDKConfiguration> {
   return {
@@ -32,6 +34,7 @@ function instrumented(): Partial<NodeSDKConfiguration> {
       new UndiciInstrumentation({ requireParentforSpans: true, startSpanHook: redactOutgoingUrl }),
       new PinoInstrumentation({ disableLogSending: true }),
     ],
+    resourceDetectors: [serviceInstanceIdDetector, hostDetector, osDetector, envDetector],
     logRecordProcessors: [],
     metricReaders: [],
   };
