@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { Admin } from 'kafkajs';
+
+import { KafkaError } from './kafka-error.ts';
+import { openClient, retryTimesOf } from './open-client.ts';
+import type { ClientOptions } from './open-client.ts';
+
+/** A topic to be there. Its number of partitions counts only where it is created: an existing topic is not altered. */
+export type TopicSpec = { topic: string; partitions: number };
+
+/** How often, in milliseconds, Kafka is asked whether new partitions have leaders. */
+const askAgainMs = 50;
+
+/**
+ * Creates the topics that Kafka lacks, with the broker's own replication factor, and waits until every partition has a
+ * leader. Somebody else who creates the same topic meanwhile is fine.
+ * @param options.timeoutMs bounds each request, and the wait for leaders: 15,000 when not given
+ * @throws KafkaError
+ */
+export async function ensureTopics(
+  options: ClientOptions & { topics: readonly TopicSpec[]; timeoutMs?: number },
+): Promise<void> {
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  const client = openClient({ ...options, requestTimeoutMs: timeoutMs });
+  const admin = client.kafka.admin({ retry: retryTimesOf(2) });
+  try {
+    await admin.connect();
+    const present = new Set(await admin.listTopics());
+    for (const topic of options.topics.filter((one) => !present.has(one.topic))) {
+      await createTopic(admin, topic, timeoutMs);
+    }
+    await waitForLeaders(admin, options.topics, AbortSignal.timeout(timeoutMs));
+  } catch (error) {
+    throw KafkaError.from(error);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** One topic a request: the error of a request for several does not say which of them are there now. */
+async function createTopic(admin: Admin, { topic, partitions }: TopicSpec, timeout: number): Promise<void> {
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: partitions, replicationFactor: -1 }],
+    timeout,
+    // kafkajs fails when the broker it asks has not heard of the new topic yet. So it is asked here, and again.
+    waitForLeaders: false,
+  });
+}
+
+async function waitForLeaders(
+  admin: Admin,
+  topics: readonly TopicSpec[],
+  expiry: AbortSignal,
+): Promise<void> {
+  const names = topics.map(({ topic }) => topic);
+  while (names.length > 0 && !(await areLed(admin, names))) {
+    if (expiry.aborted)
+      throw new KafkaError('TOPIC_NOT_LED', `no leader for every partition of ${names.join(', ')}`);
+    await pause(askAgainMs);
+  }
+}
+
+async function areLed(admin: Admin, names: string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    return names.every((name) => {
+      const partitions = topics.find((topic) => topic.name === name)?.partitions ?? [];
+      return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+    });
+  } catch (error) {
+    const { code } = KafkaError.from(error);
+    if (code === 'UNKNOWN_TOPIC_OR_PARTITION' || code === 'LEADER_NOT_AVAILABLE') return false;
+    throw error;
+  }
+}

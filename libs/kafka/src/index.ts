@@ -1,0 +1,14 @@
+export { cloudEventHeaders, readCloudEvent } from './cloud-event.ts';
+export type { CloudEvent } from './cloud-event.ts';
+export type { TopicPartition } from './assignment.ts';
+export type { ConsumedMessage } from './consumed-message.ts';
+export { ensureTopics } from './ensure-topics.ts';
+export type { TopicSpec } from './ensure-topics.ts';
+export type { KafkaConfig, KafkaLog, KafkaSasl } from './kafka-config.ts';
+export { KafkaError } from './kafka-error.ts';
+export { messages$ } from './messages.ts';
+export type { ConsumerOptions } from './messages.ts';
+export { openProducer } from './producer.ts';
+export type { KafkaMessage, Producer } from './producer.ts';
+export { judge } from './verdict.ts';
+export type { Judgement, Verdict } from './verdict.ts';

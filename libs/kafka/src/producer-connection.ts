@@ -1,0 +1,81 @@
+import type { Admin, Message, Producer, TopicMessages } from 'kafkajs';
+
+import { openClient, retryTimesOf } from './open-client.ts';
+import type { ClientOptions } from './open-client.ts';
+import type { KafkaMessage } from './producer.ts';
+import { noteSentPartitions } from './sent-partitions.ts';
+
+/** One kafkajs producer, used until its first failure. */
+export type ProducerConnection = {
+  send(messages: readonly KafkaMessage[]): Promise<void>;
+  check(): Promise<void>;
+  /** Cuts the connections, with no reply awaited. */
+  destroy(): void;
+  /** Disconnects in order; for a connection with nothing under way. */
+  close(): Promise<void>;
+};
+
+/** How long, in milliseconds, an orderly goodbye may take before the connections are cut. */
+const goodbyeMs = 2000;
+
+/** Opens a producer's connection; it connects at its first use. */
+export function openConnection(options: ClientOptions & { requestTimeoutMs: number }): ProducerConnection {
+  const client = openClient(options);
+  const partitions = noteSentPartitions();
+  const producer = client.kafka.producer({
+    idempotent: false,
+    retry: retryTimesOf(0),
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: partitions.createPartitioner,
+  });
+  const admin = client.kafka.admin({ retry: retryTimesOf(0) });
+  const produces = connectOnce(producer);
+  const administers = connectOnce(admin);
+
+  return {
+    send: async (messages) => {
+      await produces();
+      partitions.begin();
+      const returned = await producer.sendBatch({
+        acks: -1,
+        timeout: options.requestTimeoutMs,
+        topicMessages: byTopic(messages),
+      });
+      partitions.verify(returned);
+    },
+    check: async () => {
+      await administers();
+      await admin.describeCluster();
+    },
+    destroy: () => client.destroy(),
+    close: async () => {
+      const cut = setTimeout(() => client.destroy(), goodbyeMs);
+      await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
+      clearTimeout(cut);
+      client.destroy();
+    },
+  };
+}
+
+/** A function that connects at its first call. A failed connection is thrown away as a whole, so once is enough. */
+function connectOnce(one: Producer | Admin): () => Promise<void> {
+  let connected: Promise<void> | undefined;
+  return () => (connected ??= one.connect());
+}
+
+/** One entry for each topic, each topic's messages in their order: kafkajs merges repeated topics by copying. */
+function byTopic(messages: readonly KafkaMessage[]): TopicMessages[] {
+  const topics = new Map<string, Message[]>();
+  for (const { topic, key, value, headers } of messages) {
+    const own = topics.get(topic) ?? [];
+    own.push({ key, value: asBuffer(value), headers });
+    topics.set(topic, own);
+  }
+  return [...topics].map(([topic, ofTopic]) => ({ topic, messages: ofTopic }));
+}
+
+/** The same bytes as a Buffer, not a copy: kafkajs writes nothing else. */
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
