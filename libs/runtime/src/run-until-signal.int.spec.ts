@@ -73,13 +73,22 @@ describe('runUntilSignal', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('ends at once on a second %s', async (signal, code) => {
     const { child, line, ended } = start('never-ends');
     await line('"up"');
-    child.kill(signal);
-    await line('a second signal ends at once');
-    child.kill(signal);
+    const again = setInterval(() => child.kill(signal), 100);
     expect((await ended).code).toBe(code);
+    clearInterval(again);
+  });
+
+  it('takes a signal that comes twice at once for one, as Ctrl-C under npm does', async () => {
+    const { child, line, ended } = start('drains');
+    await line('"up"');
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
   });
 
   it('names what keeps a finished process alive, and ends it', async () => {

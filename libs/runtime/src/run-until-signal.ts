@@ -4,15 +4,21 @@ import { flushNow } from './flush-at-exit.ts';
 import { ConfigError } from './read-config.ts';
 
 /** Exit codes of a process that a second signal ended at once: 128 and the signal's number. */
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * A signal that comes again within this time, in milliseconds, is the same one: on Ctrl-C the terminal signals every
+ * process in the foreground, and npm, which is one of them, hands it on to its script once more.
+ */
+const sameSignalMs = 300;
 
 /** How long, in milliseconds, after its end a process may still hold something open before it is ended. */
 const lingerMs = 3000;
 
 /**
  * The frame of every process. Runs `main` and sets the exit code: 0 when `main` returns, also after it was told to
- * stop; 1 when it throws. SIGINT and SIGTERM abort `stop`, and `main` then finishes what it took and closes; a second
- * signal ends the process at once with 130 or 143. A {@link ConfigError} is printed as it is, without a stack; any
+ * stop; 1 when it throws. SIGINT, SIGTERM and SIGHUP (the terminal is gone) abort `stop`, and `main` then finishes what
+ * it took and closes; a second signal ends the process at once with 130, 143 or 129. A {@link ConfigError} is printed as it is, without a stack; any
  * other error is logged. Telemetry is flushed last, for at most 3 s.
  */
 export async function runUntilSignal(
@@ -35,15 +41,20 @@ export async function runUntilSignal(
 
 function stopOnSignal(log: Log): { stop: AbortSignal } & Disposable {
   const controller = new AbortController();
+  let first = -Infinity;
   const onSignal = (signal: keyof typeof exitCodes) => {
+    if (performance.now() - first < sameSignalMs) return;
     if (controller.signal.aborted) process.exit(exitCodes[signal]);
+    first = performance.now();
     log.info({ signal }, 'stopping; a second signal ends at once');
     controller.abort(new DOMException(`stopped by ${signal}`, 'AbortError'));
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of Object.keys(exitCodes)) process.on(signal, onSignal);
   return {
     stop: controller.signal,
-    [Symbol.dispose]: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+    [Symbol.dispose]: () => {
+      for (const signal of Object.keys(exitCodes)) process.off(signal, onSignal);
+    },
   };
 }
 
