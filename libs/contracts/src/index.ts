@@ -22,3 +22,4 @@ export type { RpcError, RpcErrorDetails } from './rpc-error.ts';
 export { serviceDefinition } from './service-definition.ts';
 export type { Handlers } from './service-definition.ts';
 export { paymentServiceDefinition } from './payment-service-definition.ts';
+export type { PaymentHandlers, PaymentMethods } from './payment-service-definition.ts';

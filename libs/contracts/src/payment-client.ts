@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { GenService } from '@bufbuild/protobuf/codegenv2';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions, MethodDefinition } from '@grpc/grpc-js';
 import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
 import { paymentServiceDefinition } from './payment-service-definition.ts';
+import type { PaymentMethods } from './payment-service-definition.ts';
 
 /** How one call is made. */
 export type CallOptions = {
@@ -16,17 +16,15 @@ export type CallOptions = {
   metadata?: Metadata;
 };
 
-type Methods = typeof PaymentService extends GenService<infer M> ? M : never;
-
 /**
  * Calls `payment.v1.PaymentService`. Every method resolves with the reply or rejects with a grpc-js `ServiceError`,
  * which `readRpcError` reads. `close` gives the connection back; so does `using`.
  */
 export type PaymentClient = Disposable & {
-  [Name in keyof Methods]: (
-    request: MessageInitShape<Methods[Name]['input']>,
+  [Name in keyof PaymentMethods]: (
+    request: MessageInitShape<PaymentMethods[Name]['input']>,
     options?: CallOptions,
-  ) => Promise<MessageShape<Methods[Name]['output']>>;
+  ) => Promise<MessageShape<PaymentMethods[Name]['output']>>;
 } & { close(): void };
 
 /** Where the service is, and how to speak to it. */

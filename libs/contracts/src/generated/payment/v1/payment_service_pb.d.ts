@@ -7,7 +7,7 @@
 // Errors follow AIP-193: the trailer `grpc-status-details-bin` holds a `google.rpc.Status` with a
 // `google.rpc.ErrorInfo` of domain `payment.v1` and, for INVALID_ARGUMENT, a `google.rpc.BadRequest` that names every
 // bad field. Reasons: INVALID_REQUEST, REQUEST_ID_REUSED, REQUEST_IN_PROGRESS, PAYMENT_NOT_FOUND, CONTENTION,
-// DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL.
+// STARTING, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";

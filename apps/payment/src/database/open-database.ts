@@ -1,0 +1,51 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { PaymentHistory } from './payment-history.ts';
+import { Payment } from './payment.ts';
+import { releaseDeadClients } from './release-dead-clients.ts';
+import { StoredRequest } from './stored-request.ts';
+
+/** The service's database: a pool that connects when it is first used. */
+export type Database = MikroORM;
+
+/**
+ * Opens the service's database. Nothing is connected yet, so this works while the server is away.
+ * @param options.connections the most connections at a time; further calls wait for one, up to 5 s
+ */
+export const openDatabase = (options: {
+  databaseUrl: string;
+  connections?: number;
+  log?: (line: string) => void;
+}): Database =>
+  new MikroORM({
+    clientUrl: options.databaseUrl,
+    entities: [Payment, PaymentHistory, StoredRequest, OutboxMessage],
+    subscribers: [outboxSubscriber],
+    pool: { min: 0, max: options.connections ?? 10 },
+    driverOptions: {
+      application_name: 'payment',
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      onPoolCreated: releaseDeadClients,
+    },
+    forceUtcTimezone: true,
+    logger: options.log ?? (() => undefined),
+    colors: false,
+  });
+
+/** Closes the pool once its last transaction has ended, or leaves it after `withinMs`: the process ends anyway. */
+export const closeDatabase = async (options: {
+  database: Database;
+  withinMs: number;
+  log: (line: string) => void;
+}): Promise<void> => {
+  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    options.log(
+      `transactions were still open after ${options.withinMs} ms and are left to their own timeout`,
+    );
+    resolve();
+  }, options.withinMs);
+  await Promise.race([options.database.close(), tooLong]);
+  clearTimeout(timer);
+};

@@ -1,0 +1,57 @@
+import { migrateOutbox, openWaker } from '@payments/outbox';
+import type { Waker } from '@payments/outbox';
+import { createLog, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
+import { readPaymentConfig } from './config.ts';
+import { migratePayment } from './database/migrate-payment.ts';
+import { closeDatabase, openDatabase } from './database/open-database.ts';
+import { openGrpcServer } from './rpc/open-grpc-server.ts';
+import { paymentHandlers } from './rpc/payment-handlers.ts';
+import { watchDatabase } from './watch-database.ts';
+
+const log = createLog('payment');
+const line = (text: string) => log.info(text);
+
+await runUntilSignal(
+  async (stop) => {
+    const { databaseUrl, grpc, http, limits } = readPaymentConfig(process.env);
+    const database = openDatabase({ databaseUrl, log: line });
+    /** Holds the waker once the schema is there; until then the service is not ready. */
+    const started: { waker?: Waker } = {};
+    const migrate = async () => {
+      await migrateOutbox({ databaseUrl, log: line });
+      await migratePayment({ database, log: line });
+    };
+
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => closeDatabase({ database, withinMs: 5_000, log: line }));
+    if (process.argv.includes('--migrate-only')) return migrate();
+    closing.defer(() => started.waker?.[Symbol.asyncDispose]());
+    const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
+    const handlers = paymentHandlers({
+      database,
+      limits,
+      log,
+      isReady: () => started.waker !== undefined,
+      wake: () => started.waker?.wake(),
+    });
+    const server = closing.use(await openGrpcServer({ ...grpc, handlers, log: line }));
+    log.info({ http: health.address, grpc: server.address }, 'listening');
+
+    const connect = async () => {
+      await migrate();
+      return openWaker({ databaseUrl, log: line });
+    };
+    started.waker = await waitFor('postgres', connect, { stop, log, health });
+    server.setServing(true);
+    log.info('ready');
+
+    const report = (reason: string | undefined) => {
+      if (reason === undefined) health.ready('postgres');
+      else health.notReady('postgres', reason);
+      server.setServing(reason === undefined);
+      log.warn({ reason }, reason === undefined ? 'postgres is back' : 'postgres is away');
+    };
+    await watchDatabase({ database, report, stop });
+  },
+  { log },
+);

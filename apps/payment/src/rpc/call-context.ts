@@ -1,0 +1,25 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+
+/** What a call brings besides its request. */
+export type CallContext = {
+  /** Who calls: the subject of the token; `anonymous` without one. Request ids belong to a caller. */
+  caller: string;
+  /** Aborted when the caller went away or its deadline has passed. */
+  signal: AbortSignal;
+  /** When the caller gives up, in milliseconds since the epoch. */
+  deadline: number;
+};
+
+/** The longest a call may take, in milliseconds, also for a caller that set no deadline. */
+export const longestCallMs = 30_000;
+
+/** Reads the context of a grpc-js call. */
+export const callContext = (call: ServerUnaryCall<unknown, unknown>): CallContext => {
+  const gone = new AbortController();
+  call.on('cancelled', () => gone.abort());
+  return {
+    caller: 'anonymous',
+    signal: gone.signal,
+    deadline: Math.min(Number(call.getDeadline()), Date.now() + longestCallMs),
+  };
+};

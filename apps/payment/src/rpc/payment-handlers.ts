@@ -1,0 +1,37 @@
+import type { PaymentHandlers } from '@payments/contracts';
+import { executePayments } from '../execute/execute-payments.ts';
+import type { ExecutePaymentsOptions } from '../execute/execute-payments.ts';
+import { PaymentError } from '../payment-error.ts';
+import { getPayment } from '../read/get-payment.ts';
+import { listPaymentHistory } from '../read/list-payment-history.ts';
+import { listPayments } from '../read/list-payments.ts';
+import type { CallContext } from './call-context.ts';
+import { unaryHandler } from './unary-handler.ts';
+import type { CallLog } from './unary-handler.ts';
+
+/** What the methods of the service need. */
+export type PaymentHandlerOptions = ExecutePaymentsOptions & {
+  log: CallLog;
+  /** Whether the schema is there: until then every call is UNAVAILABLE. */
+  isReady: () => boolean;
+};
+
+/** The methods of `payment.v1.PaymentService`, as grpc-js serves them. */
+export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers => {
+  const serve = <Request, Reply>(
+    method: (options: PaymentHandlerOptions, request: Request, context: CallContext) => Promise<Reply>,
+  ) =>
+    unaryHandler(options.log, async (request: Request, context) => {
+      if (!options.isReady()) throw starting();
+      return method(options, request, context);
+    });
+  return {
+    executePayments: serve(executePayments),
+    getPayment: serve(getPayment),
+    listPayments: serve(listPayments),
+    listPaymentHistory: serve(listPaymentHistory),
+  };
+};
+
+const starting = () =>
+  new PaymentError('STARTING', 'the service is starting and waits for its database', { retryDelayMs: 1_000 });
