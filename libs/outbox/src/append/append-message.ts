@@ -21,6 +21,9 @@ export interface NewMessage {
   id?: string;
 }
 
+/** How many messages this process has appended. */
+let appended = 0;
+
 /**
  * Appends a message to the unit of work of `em` and returns its id. It is written by the outermost commit, after
  * everything else of the transaction, and only if that commits; a savepoint that rolls back takes its messages along.
@@ -40,7 +43,7 @@ export function appendMessage(em: EntityManager, message: NewMessage): string {
   em.persist(
     em.create(
       OutboxMessage,
-      { ...message, id, headers, payload: Buffer.from(message.payload) },
+      { ...message, id, headers, payload: Buffer.from(message.payload), place: appended++ },
       { persist: false },
     ),
   );

@@ -15,5 +15,7 @@ export const OutboxMessage = defineEntity({
     type: p.text(),
     payload: p.blob(),
     headers: p.json<Record<string, string>>(),
+    /** Its place among all messages that this process appended: units of work collect them flush by flush. */
+    place: p.integer().persist(false),
   },
 });

@@ -4,7 +4,6 @@ import {
   type EntityManager,
   type EventSubscriber,
   type FlushEventArgs,
-  type TransactionEventArgs,
 } from '@mikro-orm/core';
 import { OutboxError } from '../errors.ts';
 import { insertMessages, type AppendedMessage, type SqlTransaction } from './insert-messages.ts';
@@ -19,7 +18,18 @@ interface Scope {
   written: boolean;
 }
 
+/** MikroORM's transaction events; the transaction of `beforeTransactionStart` is the one around the savepoint. */
+interface TransactionEvent {
+  em: EntityManager;
+  transaction?: object;
+}
+
 const scopes = new WeakMap<object, Scope>();
+/**
+ * Messages that a flush has taken out. A nested unit of work also flushes what is pending in the one around it: a
+ * message then shares the fate of the rows flushed with it, and is not collected a second time by the outer flush.
+ */
+const takenOut = new WeakSet<object>();
 /** Messages of a flush whose own transaction has not begun yet. */
 const flushing = new WeakMap<EntityManager, AppendedMessage[]>();
 /** The transaction around a savepoint that is about to begin. */
@@ -31,12 +41,13 @@ const parents = new WeakMap<EntityManager, Scope>();
  * relieved of its messages, each transaction and savepoint collects its own, and the outermost commit inserts them all
  * in one statement. List it in `subscribers` of the MikroORM config.
  */
-export const outboxSubscriber: EventSubscriber = {
+export const outboxSubscriber: EventSubscriber<object> = {
   onFlush({ em, uow }: FlushEventArgs): void {
-    const messages = uow
-      .getChangeSets()
-      .filter(isNewMessage)
-      .map((changeSet) => takeOut(changeSet, uow));
+    const changeSets = uow.getChangeSets().filter(isNewMessage);
+    const messages = changeSets
+      .filter(({ entity }) => !takenOut.has(entity))
+      .map(({ entity }) => messageOf(entity));
+    for (const changeSet of changeSets) takeOut(changeSet, uow);
     if (messages.length === 0) return;
     const transaction = em.getTransactionContext<object>();
     if (transaction) collect(scopeOf(transaction), messages);
@@ -51,18 +62,18 @@ export const outboxSubscriber: EventSubscriber = {
     );
   },
 
-  beforeTransactionStart({ em, transaction }: TransactionEventArgs): void {
+  beforeTransactionStart({ em, transaction }: TransactionEvent): void {
     if (transaction) parents.set(em, scopeOf(transaction));
     else parents.delete(em);
   },
 
-  afterTransactionStart({ em, transaction }: TransactionEventArgs): void {
+  afterTransactionStart({ em, transaction }: TransactionEvent): void {
     if (!transaction) return;
     const parent = parents.get(em);
     scopes.set(transaction, { messages: [], written: false, ...(parent && { parent }) });
   },
 
-  async beforeTransactionCommit({ em, transaction }: TransactionEventArgs): Promise<void> {
+  async beforeTransactionCommit({ em, transaction }: TransactionEvent): Promise<void> {
     if (!transaction) return;
     const scope = scopeOf(transaction);
     collect(scope, flushing.get(em) ?? []);
@@ -72,7 +83,7 @@ export const outboxSubscriber: EventSubscriber = {
     await insertMessages(transaction as SqlTransaction, scope.messages);
   },
 
-  afterTransactionCommit({ transaction }: TransactionEventArgs): void {
+  afterTransactionCommit({ transaction }: TransactionEvent): void {
     if (!transaction) return;
     // Only a savepoint that was really released hands its messages on: a failed release rolls its rows back.
     const { parent, messages } = scopeOf(transaction);
@@ -80,7 +91,7 @@ export const outboxSubscriber: EventSubscriber = {
     scopes.delete(transaction);
   },
 
-  beforeTransactionRollback({ em, transaction }: TransactionEventArgs): void {
+  beforeTransactionRollback({ em, transaction }: TransactionEvent): void {
     flushing.delete(em);
     if (transaction) scopes.delete(transaction);
   },
@@ -89,16 +100,17 @@ export const outboxSubscriber: EventSubscriber = {
 const isNewMessage = (changeSet: ChangeSet<object>): boolean =>
   changeSet.meta.className === OutboxMessage.meta.className && changeSet.type === ChangeSetType.CREATE;
 
+const messageOf = (entity: object): AppendedMessage => ({ ...entity }) as AppendedMessage;
+
 /**
  * Takes a message out of the flush. An update without a payload is what MikroORM itself skips, while the change set
  * still makes it open a transaction: so a unit of work that holds nothing but a message is committed like any other.
  */
-function takeOut(changeSet: ChangeSet<object>, uow: FlushEventArgs['uow']): AppendedMessage {
-  const message = { ...changeSet.entity } as AppendedMessage;
+function takeOut(changeSet: ChangeSet<object>, uow: FlushEventArgs['uow']): void {
+  takenOut.add(changeSet.entity);
   changeSet.type = ChangeSetType.UPDATE;
   changeSet.payload = {};
   uow.unsetIdentity(changeSet.entity);
-  return message;
 }
 
 function collect(scope: Scope, messages: AppendedMessage[]): void {

@@ -72,7 +72,7 @@ as $$
 declare
   hash     bigint := outbox.key_hash(new.key);
   bucket   integer := (hash & 1023)::integer;
-  mode     text := coalesce(current_setting('outbox.lock_mode', true), '');
+  chosen   text := coalesce(current_setting('outbox.lock_mode', true), '');
   appended integer;
 begin
   if new.key is null then
@@ -84,7 +84,7 @@ begin
             hint = 'Set synchronous_commit to on (or local, remote_write, remote_apply) for transactions that append messages.';
   end if;
 
-  if mode = 'buckets' then
+  if chosen = 'buckets' then
     perform pg_advisory_xact_lock(1329747969, bucket);
   else
     appended := coalesce(nullif(current_setting('outbox.appended', true), ''), '0')::integer + 1;
@@ -99,7 +99,7 @@ begin
       end if;
       appended := appended + 1;
     end if;
-    if mode = '' then
+    if chosen = '' then
       perform set_config('outbox.lock_mode', 'keys', true);
     end if;
     perform set_config('outbox.appended', appended::text, true);

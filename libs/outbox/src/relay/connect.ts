@@ -55,9 +55,7 @@ select pg_backend_pid() as pid, pg_is_in_recovery() as replica, current_setting(
        current_setting('server_version_num')::integer as version`;
 
 async function refuseUnsuitable(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ pid: number; replica: boolean; version: number; name: string }>(
-    serverFacts,
-  );
+  const { rows } = await client.query<ServerFacts>(serverFacts);
   const server = rows[0];
   const reason = server && unsuitable(server, backendPid(client));
   if (reason) throw new OutboxError('SERVER_UNSUITABLE', reason);
@@ -66,10 +64,16 @@ async function refuseUnsuitable(client: pg.Client): Promise<void> {
 /** The process id that the server, or what stands before it, announced; @types/pg does not know it. */
 const backendPid = (client: pg.Client): unknown => (client as pg.Client & { processID?: unknown }).processID;
 
-function unsuitable(
-  server: { pid: number; replica: boolean; version: number; name: string },
-  announcedPid: unknown,
-): string | undefined {
+/** What a server tells of itself. */
+export interface ServerFacts {
+  pid: number;
+  replica: boolean;
+  version: number;
+  name: string;
+}
+
+/** Why a relay cannot work with this server, or undefined. `announcedPid`: the process id the connection began with. */
+export function unsuitable(server: ServerFacts, announcedPid: unknown): string | undefined {
   if (server.version < 170000) return `The outbox needs PostgreSQL 17 or newer; this is ${server.name}.`;
   if (server.replica) return 'This PostgreSQL is a replica: give the relay the URL of the primary.';
   if (server.pid !== announcedPid) {

@@ -69,14 +69,15 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       log(
         'this server was promoted since the last checkpoint: commits that only the old primary had are missing here',
       );
-    const ask = <T>(question: Promise<T>): Promise<T> =>
-      question.catch((thrown: unknown) => lost.report(thrown));
+    const inTurn = oneAtATime();
+    const ask = <T>(question: () => Promise<T>): Promise<T> =>
+      inTurn(question).catch((thrown: unknown) => lost.report(thrown));
     const batches = batchesFrom(positions, {
-      read: (from) => ask(readBatch(client, from, limits)),
-      checkpoint: (rows) => ask(writeCheckpoints(client, rows, cluster)),
+      read: (from) => ask(() => readBatch(client, from, limits)),
+      checkpoint: (rows) => ask(() => writeCheckpoints(client, rows, cluster)),
     });
     const heartbeat = setInterval(
-      () => void ask(client.query('select 1')).catch(() => undefined),
+      () => void ask(() => client.query('select 1')).catch(() => undefined),
       heartbeatMs,
     );
     return {
@@ -149,6 +150,16 @@ async function scanLargeWindow(client: pg.Client, positions: Positions): Promise
   const last = positions.at(-1);
   if (!last || last.window === null || last.scanFrom !== null) return positions;
   return [...positions.slice(0, -1), { ...last, scanFrom: await findScanStart(client, last) }];
+}
+
+/** Runs tasks one after the other: a connection answers one statement at a time. A failed task does not stop the next. */
+function oneAtATime() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(task: () => Promise<T>): Promise<T> => {
+    const result = last.then(task);
+    last = result.catch(() => undefined);
+    return result;
+  };
 }
 
 /** Turns every failure of the connection into one lost session. */

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { context, propagation, trace, TraceFlags } from '@opentelemetry/api';
+import { Account, drain, Entry, outboxDatabase, texts } from '../outbox.fixture.ts';
+import { appendMessage } from './append-message.ts';
+import { OutboxMessage } from './outbox-message.ts';
+
+let database: Awaited<ReturnType<typeof outboxDatabase>>;
+beforeEach(async () => {
+  database = await outboxDatabase();
+});
+afterEach(() => database[Symbol.asyncDispose]());
+
+const happened = (text: string, key = 'k') => ({
+  topic: 'topic',
+  key,
+  type: 'Happened',
+  payload: Buffer.from(text),
+});
+const delivered = async () => texts(await drain(await database.session()));
+const newAccount = (em: EntityManager, id: string) => em.persist(em.create(Account, { id, version: 0 }));
+const failing = new Error('the business changed its mind');
+
+describe('a message appended in a unit of work', () => {
+  it('commits with the rows of the unit of work, in the order of append', async () => {
+    const em = await database.service();
+    newAccount(em, 'a');
+    const id = appendMessage(em, happened('first'));
+    appendMessage(em, happened('second'));
+    await em.flush();
+
+    const messages = await drain(await database.session());
+    expect(texts(messages)).toEqual(['first', 'second']);
+    expect(messages[0]).toMatchObject({ id, topic: 'topic', key: 'k', type: 'Happened', headers: {} });
+    expect(await em.fork().count(Account)).toBe(1);
+  });
+
+  it('is written also when the unit of work holds nothing else', async () => {
+    const em = await database.service();
+    appendMessage(em, happened('alone'));
+    await em.flush();
+    expect(await delivered()).toEqual(['alone']);
+  });
+
+  it('is written once, however often the unit of work is flushed', async () => {
+    const em = await database.service();
+    await em.transactional(async (inner) => {
+      appendMessage(inner, happened('once'));
+      await inner.flush();
+      newAccount(inner, 'a');
+      await inner.flush();
+    });
+    await em.flush();
+    expect(await delivered()).toEqual(['once']);
+  });
+
+  it('vanishes with the rows of a transaction that rolls back', async () => {
+    const em = await database.service();
+    const attempt = em.transactional(async (inner) => {
+      newAccount(inner, 'a');
+      appendMessage(inner, happened('never'));
+      await inner.flush();
+      throw failing;
+    });
+    await expect(attempt).rejects.toBe(failing);
+    expect(await delivered()).toEqual([]);
+    expect(await em.fork().count(Account)).toBe(0);
+  });
+
+  it('takes the rows along when the database refuses the message itself', async () => {
+    const em = await database.service();
+    const attempt = em.transactional((inner) => {
+      newAccount(inner, 'a');
+      appendMessage(inner, { ...happened('never'), id: 'not a uuid' });
+      return Promise.resolve();
+    });
+    await expect(attempt).rejects.toThrow(/uuid/);
+    expect(await em.fork().count(Account)).toBe(0);
+  });
+
+  it('commits between an explicit begin and commit, and not before', async () => {
+    const em = await database.service();
+    await em.begin();
+    newAccount(em, 'a');
+    appendMessage(em, happened('explicit'));
+    await em.flush();
+    const session = await database.session();
+    expect(texts(await drain(session))).toEqual([]);
+    await em.commit();
+    expect(texts(await drain(session))).toEqual(['explicit']);
+  });
+
+  it('keeps the trace in which it was appended, and no other header of the context', async () => {
+    const em = await database.service();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await withW3cPropagation(async () => {
+      const [, traceId = '', spanId = ''] = traceparent.split('-');
+      const span = trace.setSpanContext(context.active(), {
+        traceId,
+        spanId,
+        traceFlags: TraceFlags.SAMPLED,
+      });
+      context.with(span, () => appendMessage(em, { ...happened('traced'), headers: { ce_source: '/spec' } }));
+      await em.flush();
+    });
+    const [message] = await drain(await database.session());
+    expect(message?.headers).toEqual({ ce_source: '/spec', traceparent });
+  });
+});
+
+describe('savepoints', () => {
+  it('that roll back drop exactly their own messages', async () => {
+    const em = await database.service();
+    await em.transactional(async (outer) => {
+      appendMessage(outer, happened('outer before'));
+      await outer.transactional((inner) => Promise.resolve(appendMessage(inner, happened('kept'))));
+      await swallow(
+        outer.transactional(async (inner) => {
+          appendMessage(inner, happened('dropped'));
+          await inner.transactional((innermost) =>
+            Promise.resolve(appendMessage(innermost, happened('dropped as well'))),
+          );
+          throw failing;
+        }),
+      );
+      await outer.transactional(async (inner) => {
+        appendMessage(inner, happened('around'));
+        await swallow(
+          inner.transactional((innermost) => {
+            appendMessage(innermost, happened('dropped inside'));
+            throw failing;
+          }),
+        );
+      });
+      appendMessage(outer, happened('outer after'));
+    });
+    expect(await delivered()).toEqual(['outer before', 'kept', 'around', 'outer after']);
+  });
+
+  it('that roll back after a flush drop rows and messages alike', async () => {
+    const em = await database.service();
+    await em.transactional(async (outer) => {
+      newAccount(outer, 'kept');
+      appendMessage(outer, happened('kept'));
+      await outer.flush();
+      await swallow(
+        outer.transactional(async (inner) => {
+          newAccount(inner, 'dropped');
+          appendMessage(inner, happened('dropped'));
+          await inner.flush();
+          throw failing;
+        }),
+      );
+    });
+    expect(await delivered()).toEqual(['kept']);
+    expect((await em.fork().findAll(Account)).map(({ id }) => id)).toEqual(['kept']);
+  });
+
+  it('take the rows and the messages of an outer unit of work that they flushed, so that neither stays alone', async () => {
+    const em = await database.service();
+    await em.transactional(async (outer) => {
+      newAccount(outer, 'pending');
+      appendMessage(outer, happened('pending'));
+      await swallow(
+        outer.transactional(async (inner) => {
+          await inner.flush();
+          throw failing;
+        }),
+      );
+    });
+    const rows = await em.fork().findAll(Account);
+    expect(rows.map(({ id }) => id)).toEqual(await delivered());
+  });
+});
+
+describe('two units of work that update one aggregate', () => {
+  it('deliver its messages in commit order, without a deadlock, although MikroORM flushes inserts before updates', async () => {
+    const em = await database.service({ poolSize: 6 });
+    const accounts = ['a', 'b', 'c'];
+    for (const id of accounts) newAccount(em, id);
+    await em.flush();
+    await Promise.all(
+      Array.from({ length: 6 }, (_, writer) => updateRepeatedly(em.fork(), accounts, writer)),
+    );
+
+    const messages = await drain(await database.session({ rows: 7 }));
+    for (const id of accounts) {
+      const versions = messages
+        .filter(({ key }) => key === id)
+        .map(({ payload }) => Number(payload.toString()));
+      expect(versions).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+    }
+  });
+});
+
+/**
+ * 30 transactions, each raising the versions of one or two accounts. The row lock is taken by the flushed UPDATE in
+ * half of them and by SELECT FOR UPDATE in the others; entries are inserted as well, before the updates.
+ */
+async function updateRepeatedly(em: EntityManager, accounts: string[], writer: number): Promise<void> {
+  for (let round = 0; round < 30; round++) {
+    const id = accounts[(writer + round) % accounts.length] ?? '';
+    await em.fork().transactional(async (inner) => {
+      const [row] = await inner.execute<{ version: number }[]>(
+        'update account set version = version + 1 where id = ? returning version',
+        [id],
+      );
+      const version = row?.version ?? 0;
+      inner.persist(inner.create(Entry, { id: randomUUID(), account: id, version }));
+      appendMessage(inner, happened(String(version), id));
+      if (round % 2 === 0) await inner.flush();
+    });
+  }
+}
+
+describe('misuse is refused in words', () => {
+  it('of a config without the subscriber', async () => {
+    const orm = await MikroORM.init({ clientUrl: database.url, entities: [OutboxMessage] });
+    expect(() => appendMessage(orm.em.fork(), happened('x'))).toThrow(/add it to `subscribers`/);
+    await orm.close();
+  });
+
+  it('of a topic without a name', async () => {
+    const em = await database.service();
+    expect(() => appendMessage(em, { ...happened('x'), topic: '' })).toThrow(/topic is empty/);
+  });
+
+  it('of a flush without a transaction, which could not be atomic', async () => {
+    const em = await database.service({ implicitTransactions: false });
+    appendMessage(em, happened('x'));
+    await expect(em.flush()).rejects.toThrow(/without a transaction/);
+    expect(await delivered()).toEqual([]);
+  });
+});
+
+const swallow = (attempt: Promise<unknown>): Promise<void> =>
+  attempt.then(
+    () => undefined,
+    () => undefined,
+  );
+
+/** The global propagator and context manager are off without a telemetry SDK; this turns on just what W3C needs. */
+async function withW3cPropagation(work: () => Promise<void>): Promise<void> {
+  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
+  const { W3CTraceContextPropagator, W3CBaggagePropagator, CompositePropagator } =
+    await import('@opentelemetry/core');
+  const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
+  propagation.setGlobalPropagator(new CompositePropagator({ propagators }));
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  try {
+    await work();
+  } finally {
+    context.disable();
+    propagation.disable();
+  }
+}

@@ -1,0 +1,92 @@
+import { MikroORM, defineEntity, p, type EntityManager } from '@mikro-orm/postgresql';
+import { throwAwayDatabase } from '@payments/testing';
+import pg from 'pg';
+import { OutboxMessage } from './append/outbox-message.ts';
+import { outboxSubscriber } from './append/outbox-subscriber.ts';
+import { migrateOutbox } from './migrations/migrate-outbox.ts';
+import { openRelaySession, type RelaySession } from './relay/relay-session.ts';
+import type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
+
+/** An aggregate with a version, as any service has them. */
+export const Account = defineEntity({
+  name: 'Account',
+  tableName: 'account',
+  properties: { id: p.string().primary(), version: p.integer() },
+});
+
+/** What belongs to an aggregate and is inserted beside its update. */
+export const Entry = defineEntity({
+  name: 'Entry',
+  tableName: 'entry',
+  properties: { id: p.uuid().primary(), account: p.string(), version: p.integer() },
+});
+
+/** A throw-away database with the outbox in it, and connections that end with it. */
+export async function outboxDatabase() {
+  const resources = new AsyncDisposableStack();
+  const { url } = resources.use(await throwAwayDatabase());
+  await migrateOutbox({ databaseUrl: url });
+
+  /** One more connection: a writer, or an onlooker. */
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    resources.defer(() => client.end());
+    return client;
+  };
+
+  /** A service with MikroORM and two tables of its own. */
+  const service = async (
+    options: { poolSize?: number; implicitTransactions?: boolean } = {},
+  ): Promise<EntityManager> => {
+    const { poolSize = 10, implicitTransactions = true } = options;
+    const orm = await MikroORM.init({
+      clientUrl: url,
+      entities: [OutboxMessage, Account, Entry],
+      subscribers: [outboxSubscriber],
+      pool: { min: 0, max: poolSize },
+      implicitTransactions,
+    });
+    resources.defer(() => orm.close());
+    await orm.em.execute(
+      'create table if not exists account (id text primary key, version integer not null)',
+    );
+    await orm.em.execute(
+      'create table if not exists entry (id uuid primary key, account text not null, version integer not null)',
+    );
+    return orm.em.fork();
+  };
+
+  const session = async (limits: Partial<BatchLimits> = {}): Promise<RelaySession> => {
+    const opened = await openRelaySession({
+      databaseUrl: url,
+      limits: { rows: 1000, bytes: 4 * 1024 * 1024, ...limits },
+      signal: new AbortController().signal,
+    });
+    resources.use(opened);
+    return opened;
+  };
+
+  return { url, connect, service, session, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Publishes all that waits, as a relay would; returns it in order of delivery. */
+export async function drain(session: RelaySession): Promise<RelayMessage[]> {
+  const delivered: RelayMessage[] = [];
+  for (;;) {
+    const batch = await session.nextBatch();
+    if (batch.messages.length === 0) return delivered;
+    delivered.push(...batch.messages);
+    await session.acknowledge(batch);
+  }
+}
+
+/** Payloads as text, in order. */
+export const texts = (messages: readonly { payload: Buffer }[]): string[] =>
+  messages.map(({ payload }) => payload.toString());
+
+/** Appends one message with plain SQL. */
+export async function append(client: pg.ClientBase, key: string, text: string): Promise<void> {
+  await client.query(`select outbox.append('topic', $1, 'Happened', $2::bytea)`, [key, Buffer.from(text)]);
+}

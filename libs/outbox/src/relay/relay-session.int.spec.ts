@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@payments/testing';
+import type pg from 'pg';
+import { firstValueFrom } from 'rxjs';
+import { append, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
+import { openWaker } from '../wake/waker.ts';
+import { openRelaySession } from './relay-session.ts';
+
+let database: Awaited<ReturnType<typeof outboxDatabase>>;
+let writer: pg.Client;
+beforeEach(async () => {
+  database = await outboxDatabase();
+  writer = await database.connect();
+});
+afterEach(() => database[Symbol.asyncDispose]());
+
+const appendMany = (count: number, sql = `'k' || i`, payload = 'i::text::bytea') =>
+  writer.query(
+    `select outbox.append(array_agg('t'::text), array_agg((${sql})::text), array_agg('T'::text), array_agg(${payload}),
+                          array_agg(null::jsonb), array_agg(null::uuid)) from generate_series(1, $1::integer) as i`,
+    [count],
+  );
+
+/** Ends the database's side of every relay session, as an administrator or a crash would. */
+const endSessions = () =>
+  writer.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'outbox relay' and datname = current_database()`,
+  );
+
+describe('a batch', () => {
+  it('is given again until it is acknowledged', async () => {
+    const session = await database.session({ rows: 2 });
+    await appendMany(3, `'k'`);
+    const batch = await session.nextBatch();
+    expect(texts(batch.messages as never)).toEqual(['1', '2']);
+    expect(batch.full).toBe(true);
+    expect(await session.nextBatch()).toBe(batch);
+    await session.acknowledge(batch);
+    expect(texts((await session.nextBatch()).messages as never)).toEqual(['3']);
+  });
+
+  it('is read again by the next session unless it was acknowledged', async () => {
+    const first = await database.session({ rows: 2 });
+    await appendMany(5, `'k'`);
+    await first.acknowledge(await first.nextBatch());
+    await first.nextBatch();
+    await first[Symbol.asyncDispose]();
+    expect(texts(await drain(await database.session({ rows: 2 })))).toEqual(['3', '4', '5']);
+  });
+
+  it('is not read again once it was acknowledged, also when nothing followed', async () => {
+    const first = await database.session();
+    await appendMany(5);
+    expect(await drain(first)).toHaveLength(5);
+    await first[Symbol.asyncDispose]();
+    expect(await drain(await database.session())).toEqual([]);
+  });
+
+  it('holds no more bytes than its limit, and a single message that is larger', async () => {
+    const session = await database.session({ bytes: 100_000 });
+    await appendMany(9, `'k'`, `convert_to(repeat('x', case i when 5 then 300000 else 40000 end), 'UTF8')`);
+    const sizes: number[] = [];
+    for (;;) {
+      const batch = await session.nextBatch();
+      if (batch.messages.length === 0) break;
+      sizes.push(batch.messages.length);
+      await session.acknowledge(batch);
+    }
+    expect(sizes).toEqual([3, 2, 3, 1]);
+  });
+
+  it('is refused an acknowledgement out of turn', async () => {
+    const session = await database.session({ rows: 1 });
+    await appendMany(2, `'k'`);
+    const batch = await session.nextBatch();
+    await session.acknowledge(batch);
+    await expect(session.acknowledge(batch)).rejects.toThrow(/returned last/);
+  });
+});
+
+describe('a backlog', () => {
+  it('of one lane delays another lane by one batch at most', async () => {
+    const session = await database.session({ rows: 10 });
+    await appendMany(1000, `'k'`);
+    await session.acknowledge(await session.nextBatch());
+    await session.acknowledge(await session.nextBatch());
+    await append(writer, 'another', 'quick');
+    // The batch behind the last one was read ahead, before the message was there.
+    await session.acknowledge(await session.nextBatch());
+    expect(texts((await session.nextBatch()).messages as never)).toContain('quick');
+  });
+
+  it('of many batches arrives complete and in order, with late rows of old transactions in between', async () => {
+    const slow = await database.connect();
+    await slow.query('begin');
+    await append(slow, 'slow', 'low number');
+    const session = await database.session({ rows: 100 });
+    await appendMany(20_000, `'k' || (i % 7)`);
+    const first = await session.nextBatch();
+    await slow.query('commit');
+    await appendMany(500, `'k' || (i % 7)`);
+    await session.acknowledge(first);
+
+    const messages = [...first.messages, ...(await drain(session))];
+    expect(messages).toHaveLength(20_501);
+    expect(messages.filter(({ key }) => key === 'slow')).toHaveLength(1);
+    for (let key = 0; key < 7; key++) {
+      const order = messages.filter((message) => message.key === `k${key}`).map(({ seq }) => seq);
+      expect(order).toEqual(order.toSorted((one, other) => Number(one - other)));
+    }
+  });
+
+  it('behind a large late transaction is read by a scan, complete and in order', async () => {
+    const slow = await database.connect();
+    await slow.query('begin');
+    await slow.query(
+      `insert into outbox.message (topic, key, type, payload) select 't', 'slow', 'T', i::text::bytea from generate_series(1, 11000) as i`,
+    );
+    const session = await database.session({ rows: 500 });
+    await appendMany(2000, `'k' || (i % 3)`);
+    expect(await drain(session)).toHaveLength(2000);
+    await slow.query('commit');
+    await appendMany(2000, `'k' || (i % 3)`);
+    const messages = await drain(session);
+    expect(messages).toHaveLength(13_000);
+    expect(texts(messages.filter(({ key }) => key === 'slow'))).toEqual(
+      Array.from({ length: 11_000 }, (_, index) => String(index + 1)),
+    );
+  });
+});
+
+describe('a relay', () => {
+  it('stands by while another owns the lanes, and takes over where that one stopped', async () => {
+    const first = await database.session({ rows: 1 });
+    await appendMany(3, `'k'`);
+    await first.acknowledge(await first.nextBatch());
+    const lines: string[] = [];
+    const second = openRelaySession({
+      databaseUrl: database.url,
+      limits: { rows: 10, bytes: 1000 },
+      signal: new AbortController().signal,
+      log: (line) => lines.push(line),
+    });
+    await eventually(() => Promise.resolve(expect(lines.join()).toMatch(/standing by/)));
+    await first[Symbol.asyncDispose]();
+    await using session = await second;
+    expect(texts(await drain(session))).toEqual(['2', '3']);
+  });
+
+  it('ends its wait for the lanes when it is told to stop', async () => {
+    await database.session();
+    const stop = new AbortController();
+    const waiting = openRelaySession({
+      databaseUrl: database.url,
+      limits: { rows: 10, bytes: 1000 },
+      signal: stop.signal,
+      log: () => stop.abort(),
+    });
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('learns that its session is lost, and can do nothing more in it', async () => {
+    const session = await database.session({ rows: 1 });
+    await appendMany(2, `'k'`);
+    const batch = await session.nextBatch();
+    const lost = new Promise((resolve) => session.lost.addEventListener('abort', resolve));
+    await endSessions();
+    await lost;
+    expect(session.lost.reason).toMatchObject({ name: 'OutboxError', retriable: true });
+    await expect(session.acknowledge(batch)).rejects.toMatchObject({ name: 'OutboxError', retriable: true });
+    expect(texts(await drain(await database.session()))).toEqual(['1', '2']);
+  });
+
+  it('is woken by a hint after a commit', async () => {
+    const session = await database.session();
+    await using waker = await openWaker({ databaseUrl: database.url });
+    const woken = firstValueFrom(session.wake$);
+    waker.wake();
+    await woken;
+  });
+
+  it('is woken again after the waker lost its connection', async () => {
+    const session = await database.session();
+    const lines: string[] = [];
+    await using waker = await openWaker({ databaseUrl: database.url, log: (line) => lines.push(line) });
+    await writer.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'outbox waker' and datname = current_database()`,
+    );
+    let hints = 0;
+    const watching = session.wake$.subscribe(() => hints++);
+    await eventually(() => {
+      waker.wake();
+      return Promise.resolve(expect(hints).toBeGreaterThan(0));
+    });
+    watching.unsubscribe();
+    expect(lines.length).toBeLessThanOrEqual(1);
+  });
+
+  it('refuses a log that was copied from another cluster', async () => {
+    await writer.query('update outbox.checkpoint set system_identifier = system_identifier + 1');
+    await expect(database.session()).rejects.toMatchObject({ code: 'LOG_INCONSISTENT', retriable: false });
+  });
+
+  it('refuses a lane without a checkpoint rather than begin somewhere', async () => {
+    await writer.query('delete from outbox.checkpoint where lane = 3');
+    await expect(database.session()).rejects.toThrow(/no row for lane 3/);
+  });
+
+  it('says that the database is not there', async () => {
+    const nowhere = 'postgres://nobody@127.0.0.1:1/none';
+    const limits = { rows: 1, bytes: 1 };
+    const opening = openRelaySession({ databaseUrl: nowhere, limits, signal: new AbortController().signal });
+    await expect(opening).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', retriable: true });
+  });
+});
