@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { PaymentState, paymentEventTypes } from '@payments/contracts';
+import { anEvent } from './an-event.ts';
+import { composeMessage } from './compose-message.ts';
+
+const without = (name: string) => {
+  const { headers, ...event } = anEvent();
+  return { ...event, headers: Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name)) };
+};
+const withHeader = (name: string, value: string) => {
+  const event = anEvent();
+  return { ...event, headers: { ...event.headers, [name]: value } };
+};
+
+describe('composeMessage', () => {
+  it('knows a message by its ce_id', () => {
+    const id = '6f1c2b1e-6f0c-4b57-8a53-0a9f6f2c9f10';
+    expect(composeMessage(anEvent({ id }), {})).toMatchObject({ ok: true, id });
+  });
+
+  it.each([
+    ['no id', without('ce_id'), 'ce_id is not a UUID'],
+    ['an id that is no UUID', withHeader('ce_id', "'; drop table"), 'ce_id is not a UUID'],
+    ['no type', without('ce_type'), 'unknown kind of event: ce_type ""'],
+    [
+      'a type of tomorrow',
+      withHeader('ce_type', 'payment.v2.X'),
+      'unknown kind of event: ce_type "payment.v2.X"',
+    ],
+    [
+      'a type that every object has',
+      withHeader('ce_type', 'toString'),
+      'unknown kind of event: ce_type "toString"',
+    ],
+    [
+      'bytes that are no protobuf',
+      { ...anEvent(), value: Buffer.from('{"json":true}') },
+      'not a payment.v1.PaymentEvent',
+    ],
+    ['no bytes', { ...anEvent(), value: Buffer.alloc(0) }, 'lacks its payment'],
+    ['no amount', { ...anEvent({ payment: { amount: undefined } }) }, 'lacks its payment, amount'],
+    ['no reservation', anEvent({ payment: { reservationId: '' } }), 'reservation_id'],
+    [
+      'an unknown currency',
+      anEvent({ payment: { amount: { currencyCode: 'XXX', units: 1n } } }),
+      'amount: "XXX" is not a currency',
+    ],
+    [
+      'a state that does not go with the type',
+      anEvent({ type: paymentEventTypes.completed, payment: { state: PaymentState.FAILED } }),
+      "the payment's state does not go with ce_type payment.v1.PaymentCompleted",
+    ],
+  ])('says why it can never tell a message with %s', (_, message, reason) => {
+    expect(composeMessage(message, {})).toEqual({
+      ok: false,
+      reason: expect.stringContaining(reason) as unknown,
+    });
+  });
+
+  it('survives a time that no calendar has', () => {
+    const event = anEvent();
+    const broken = { ...event, value: Buffer.from(event.value) };
+    // occur_time { seconds: 2^62 }, appended: the last one of a field counts.
+    broken.value = Buffer.concat([broken.value, Buffer.from('120a08808080808080808040', 'hex')]);
+    expect(composeMessage(broken, {})).toEqual({ ok: false, reason: 'occur_time is not a date' });
+  });
+});

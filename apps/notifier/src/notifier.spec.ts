@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ConsumedMessage } from '@payments/kafka';
+import { from, lastValueFrom, toArray } from 'rxjs';
+import { notifier } from './notifier.ts';
+import type { Told } from './tell-message.ts';
+
+/** Messages that write down what was done to them. */
+function messages(log: string[], places: [partition: number, offset: string][]): ConsumedMessage[] {
+  return places.map(([partition, offset]) => ({
+    topic: 'payment-event',
+    partition,
+    offset,
+    key: '',
+    value: Buffer.alloc(0),
+    headers: {},
+    timestamp: new Date(0),
+    ack: () => void log.push(`ack ${String(partition)}/${offset}`),
+    leave: () => void log.push(`leave ${String(partition)}/${offset}`),
+    revoked: new AbortController().signal,
+  }));
+}
+const run = (all: ConsumedMessage[], tell: (message: ConsumedMessage) => Promise<Told>) =>
+  lastValueFrom(notifier({ messages$: from(all), tell }).pipe(toArray()));
+
+describe('notifier', () => {
+  it('tells a partition in order and lets no partition wait for another', async () => {
+    const log: string[] = [];
+    const slow = Promise.withResolvers<Told>();
+    const tell = async ({ partition, offset }: ConsumedMessage): Promise<Told> => {
+      log.push(`tell ${String(partition)}/${offset}`);
+      if (partition === 1 && offset === '1') slow.resolve('told');
+      return partition === 0 && offset === '0' ? slow.promise : 'told';
+    };
+    await run(
+      messages(log, [
+        [0, '0'],
+        [0, '1'],
+        [1, '0'],
+        [1, '1'],
+      ]),
+      tell,
+    );
+    expect(log.filter((line) => line.includes('1/'))).toEqual(['tell 1/0', 'ack 1/0', 'tell 1/1', 'ack 1/1']);
+    expect(log.indexOf('tell 0/1')).toBeGreaterThan(log.indexOf('ack 0/0'));
+    expect(log.indexOf('ack 0/0')).toBeGreaterThan(log.indexOf('tell 1/1'));
+  });
+
+  it('frees the offset of what is dealt with, in whatever way, and of nothing else', async () => {
+    const log: string[] = [];
+    const ends: Told[] = ['told', 'repeatDropped', 'setAside', 'left'];
+    const all = messages(log, [
+      [0, '0'],
+      [0, '1'],
+      [0, '2'],
+      [0, '3'],
+    ]);
+    const told = await run(all, ({ offset }) => Promise.resolve(ends[Number(offset)] ?? 'left'));
+    expect(told).toEqual(ends);
+    expect(log).toEqual(['ack 0/0', 'ack 0/1', 'ack 0/2', 'leave 0/3']);
+  });
+
+  it('ends with what nobody foresaw, and frees no offset for it', async () => {
+    const log: string[] = [];
+    await expect(run(messages(log, [[0, '0']]), () => Promise.reject(new Error('bug')))).rejects.toThrow(
+      'bug',
+    );
+    expect(log).toEqual([]);
+  });
+});

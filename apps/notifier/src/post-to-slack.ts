@@ -1,0 +1,39 @@
+import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
+import { retryAfterMs } from './slack-verdict.ts';
+import type { PostOutcome } from './slack-verdict.ts';
+import type { SlackText } from './slack-text.ts';
+
+/** Where to post, and the milliseconds after which an unanswered request is given up. */
+export type PostOptions = { webhookUrl: string; timeoutMs: number };
+
+/**
+ * One request to Slack, never more: @slack/webhook retries nothing by default. Never throws: network errors and
+ * timeouts make it `unanswered`. The webhook's URL is a secret and is in no reason.
+ */
+export async function postToSlack(text: SlackText, options: PostOptions): Promise<PostOutcome> {
+  let retryAfter: string | null = null;
+  const webhook = new IncomingWebhook(options.webhookUrl, {
+    // @slack/webhook 8.0.2 has no timeout by default, and its HTTP error does not carry the answer's headers.
+    timeout: options.timeoutMs,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      retryAfter = response.headers.get('retry-after');
+      return response;
+    },
+  });
+  try {
+    const { text: body } = await webhook.send(text);
+    return { kind: 'answered', status: 200, body };
+  } catch (error) {
+    if (!(error instanceof IncomingWebhookHTTPError)) return { kind: 'unanswered', reason: reasonOf(error) };
+    const { statusCode: status, body } = error;
+    return { kind: 'answered', status, body, retryAfterMs: retryAfterMs(retryAfter) };
+  }
+}
+
+/** The innermost cause says what happened ("connect ECONNREFUSED …"); the outer ones only that it did. */
+function reasonOf(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  return `no answer from Slack: ${innermost instanceof Error ? innermost.message || innermost.name : String(innermost)}`;
+}

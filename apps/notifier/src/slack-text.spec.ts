@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { FailureReason } from '@payments/contracts';
+import { aFailedEvent, anEvent } from './an-event.ts';
+import type { AnEvent } from './an-event.ts';
+import { composeMessage } from './compose-message.ts';
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const traceUrl = 'http://localhost:16686/trace/{traceId}';
+
+function textOf(event: AnEvent, options: { traceUrl?: string } = {}) {
+  const composed = composeMessage(event, options);
+  if (!composed.ok) throw new Error(composed.reason);
+  return composed.text;
+}
+const asText = (event: AnEvent) => JSON.stringify(textOf(event));
+
+describe('the Slack message of a payment', () => {
+  it('tells a completed one: amount, reservation, user, id and time', () => {
+    expect(textOf(anEvent())).toEqual({
+      text: '✅ Payment completed: ₩15,000 for reservation r-1 by user u-1',
+      blocks: [
+        { type: 'header', text: { type: 'plain_text', text: '✅ Payment completed · ₩15,000' } },
+        {
+          type: 'section',
+          fields: [
+            { type: 'mrkdwn', text: '*Reservation*\n`r-1`', verbatim: true },
+            { type: 'mrkdwn', text: '*User*\n`u-1`', verbatim: true },
+          ],
+        },
+        {
+          type: 'context',
+          elements: [
+            { type: 'mrkdwn', text: 'Payment `0d9c1bd6-3a0e-4b7e-9a3e-0f2b5a6c7d8e`', verbatim: true },
+            {
+              type: 'mrkdwn',
+              text: '<!date^1767323045^{date_short_pretty} {time_secs}|2026-01-02 03:04:05 UTC>',
+              verbatim: true,
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('tells a failed one apart at a glance, with its reason in words and by name', () => {
+    const { text, blocks } = textOf(aFailedEvent());
+    expect(text).toBe(
+      '❌ Payment failed: ₩15,000 for reservation r-1 by user u-1: the reservation is already paid (ALREADY_PAID)',
+    );
+    expect(blocks).toMatchObject([
+      { text: { text: '❌ Payment failed · ₩15,000' } },
+      { fields: [{}, {}, { text: '*Reason*\nthe reservation is already paid (ALREADY_PAID)' }] },
+      {},
+    ]);
+  });
+
+  it.each([
+    [FailureReason.LIMIT_EXCEEDED, '', 'LIMIT_EXCEEDED'],
+    [FailureReason.DECLINED, 'insufficient_funds', 'the gateway declined: insufficient_funds (DECLINED)'],
+    [FailureReason.DECLINED, '', 'no code given (DECLINED)'],
+    [FailureReason.AUTHORIZER_UNAVAILABLE, '', 'nothing was charged (AUTHORIZER_UNAVAILABLE)'],
+    [FailureReason.UNSPECIFIED, '', 'no reason given'],
+    [77 as FailureReason, '', 'reason 77'],
+  ])('knows reason %s', (failureReason, declineCode, words) => {
+    expect(asText(aFailedEvent({ payment: { failureReason, declineCode } }))).toContain(words);
+  });
+
+  it.each([
+    ['USD', 12n, 500_000_000, '$12.50'],
+    ['KRW', 15_000n, 0, '₩15,000'],
+    ['BHD', 1n, 5_000_000, '1.005'],
+    ['CAD', 12n, 0, 'CA$12.00'],
+    ['USD', 90_071_992_547_409_93n, 10_000_000, '$9,007,199,254,740,993.01'],
+  ])('formats %s exactly', (currencyCode, units, nanos, shown) => {
+    expect(textOf(anEvent({ payment: { amount: { currencyCode, units, nanos } } })).text).toContain(shown);
+  });
+
+  it('keeps Korean and other scripts as they are', () => {
+    const shown = asText(anEvent({ payment: { reservationId: '예약-1', userId: '김철수 👩‍👩‍👧' } }));
+    expect(shown).toContain('`예약-1`');
+    expect(shown).toContain('`김철수 👩‍👩‍👧`');
+  });
+
+  it('lets no text of a user ping anybody or become markup', () => {
+    const shown = asText(
+      aFailedEvent({
+        payment: {
+          reservationId: '<!channel> & <https://evil.example|click>',
+          userId: '`*bold* @here',
+          failureReason: FailureReason.DECLINED,
+          declineCode: '<@U123>',
+        },
+      }),
+    );
+    expect(shown).not.toMatch(/<(?!!date)/);
+    expect(shown).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;');
+    expect(shown).toContain("`'*bold* @here`");
+    expect(shown).toContain('the gateway declined: &lt;@U123&gt; (DECLINED)');
+  });
+
+  it('shows what a user chose on one line, however long and unruly', () => {
+    const { text } = textOf(
+      anEvent({ payment: { userId: `a\n*State*\u202e${'&'.repeat(5000)}`, reservationId: 'r' } }),
+    );
+    expect(text).not.toMatch(/[\n\u202e]/);
+    expect(text.length).toBeLessThan(1200);
+    expect(text).toMatch(/by user a \*State\* (&amp;)+…$/);
+  });
+
+  it('shows a dash for a user without a name', () => {
+    expect(asText(anEvent({ payment: { userId: ' ' } }))).toContain('`–`');
+  });
+
+  it('links the trace when it was sampled and there is a place to see it', () => {
+    const context = (event: AnEvent, options?: { traceUrl: string }) =>
+      JSON.stringify(textOf(event, options).blocks[2]);
+    const linked = `<http://localhost:16686/trace/0af7651916cd43dd8448eb211c80319c|trace>`;
+    expect(context(anEvent({ traceparent }), { traceUrl })).toContain(linked);
+    expect(context(anEvent({ traceparent }))).not.toContain('|trace>');
+    expect(context(anEvent(), { traceUrl })).not.toContain('|trace>');
+    expect(context(anEvent({ traceparent: traceparent.replace(/1$/, '0') }), { traceUrl })).not.toContain(
+      '|trace>',
+    );
+    expect(context(anEvent({ traceparent: 'nonsense' }), { traceUrl })).not.toContain('|trace>');
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { retryAfterMs, slackVerdict } from './slack-verdict.ts';
+
+const answered = (status: number, body = '', ms?: number) =>
+  slackVerdict({ kind: 'answered', status, body, retryAfterMs: ms });
+
+describe('slackVerdict', () => {
+  it('knows what Slack took', () => {
+    expect(answered(200, 'ok')).toEqual({ kind: 'told' });
+  });
+
+  it.each([400, 413])('gives up the message for %s alone', (status) => {
+    expect(answered(status, 'invalid_blocks')).toEqual({
+      kind: 'refused',
+      reason: `Slack answered ${String(status)} invalid_blocks`,
+    });
+  });
+
+  it.each([408, 429, 500, 502, 503, 504])('tries again later after %s', (status) => {
+    expect(answered(status).kind).toBe('later');
+  });
+
+  it('tries again later when nobody answered', () => {
+    const verdict = slackVerdict({
+      kind: 'unanswered',
+      reason: 'no answer from Slack: connect ECONNREFUSED',
+    });
+    expect(verdict).toEqual({ kind: 'later', reason: 'no answer from Slack: connect ECONNREFUSED' });
+  });
+
+  it('hands on how long Slack wants to be left alone', () => {
+    expect(answered(429, 'rate_limited', 3000)).toMatchObject({ kind: 'later', retryAfterMs: 3000 });
+  });
+
+  it.each([301, 401, 403, 404, 405, 410, 418])('blames the webhook for %s, and loses nothing', (status) => {
+    expect(answered(status).kind).toBe('broken-webhook');
+  });
+
+  it('repeats only the beginning of a body, on one line', () => {
+    expect(answered(500, `a\nb\u0000${'x'.repeat(5000)}`)).toMatchObject({
+      reason: `Slack answered 500 a b ${'x'.repeat(96)}`,
+    });
+  });
+});
+
+describe('retryAfterMs', () => {
+  const now = () => Date.parse('2026-01-02T00:00:00Z');
+  it.each([
+    ['30', 30_000],
+    ['0', 0],
+    ['Fri, 02 Jan 2026 00:00:05 GMT', 5000],
+    ['Thu, 01 Jan 2026 00:00:00 GMT', 0],
+    ['soon', undefined],
+    ['', undefined],
+    [null, undefined],
+  ])('reads %j', (header, ms) => {
+    expect(retryAfterMs(header, now)).toBe(ms);
+  });
+});

@@ -1,0 +1,41 @@
+/** How one try to post ended. `unanswered`: the message may be in the channel although nobody said so. */
+export type PostOutcome =
+  | { kind: 'answered'; status: number; body: string; retryAfterMs?: number | undefined }
+  | { kind: 'unanswered'; reason: string };
+
+/**
+ * What follows from it:
+ * - `told`: Slack has it.
+ * - `refused`: Slack will never take this message; the next one may pass.
+ * - `later`: try again after the back-off, or after the time that Slack asked for.
+ * - `broken-webhook`: no message passes until somebody mends the webhook; try again slowly, lose nothing.
+ */
+export type SlackVerdict =
+  | { kind: 'told' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'later'; reason: string; retryAfterMs?: number | undefined }
+  | { kind: 'broken-webhook'; reason: string };
+
+/**
+ * The one table from an answer of Slack to what is done
+ * (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). Only 400 and 413 are about the message
+ * itself; any other refusal, also one that is not documented, is about the webhook: then nothing is lost by waiting.
+ */
+export function slackVerdict(outcome: PostOutcome): SlackVerdict {
+  if (outcome.kind === 'unanswered') return { kind: 'later', reason: outcome.reason };
+  const { status, retryAfterMs } = outcome;
+  const reason =
+    `Slack answered ${String(status)} ${outcome.body.slice(0, 100).replace(/\p{Cc}+/gu, ' ')}`.trim();
+  if (status >= 200 && status < 300) return { kind: 'told' };
+  if (status === 400 || status === 413) return { kind: 'refused', reason };
+  if (status === 429 || status === 408 || status >= 500) return { kind: 'later', reason, retryAfterMs };
+  return { kind: 'broken-webhook', reason };
+}
+
+/** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3). Undefined: absent or unreadable. */
+export function retryAfterMs(header: string | null, now: () => number = Date.now): number | undefined {
+  if (header === null || header.trim() === '') return undefined;
+  const seconds = Number(header);
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now() : seconds * 1000;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
