@@ -4,6 +4,7 @@ import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
 import type { KafkaMessage } from './producer.ts';
 import { noteSentPartitions } from './sent-partitions.ts';
+import { splitByPartitionBytes } from './split-by-partition-bytes.ts';
 
 /** One kafkajs producer, used until its first failure. */
 export type ProducerConnection = {
@@ -19,7 +20,9 @@ export type ProducerConnection = {
 const goodbyeMs = 2000;
 
 /** Opens a producer's connection; it connects at its first use. */
-export function openConnection(options: ClientOptions & { requestTimeoutMs: number }): ProducerConnection {
+export function openConnection(
+  options: ClientOptions & { requestTimeoutMs: number; maxPartitionBytes: number },
+): ProducerConnection {
   const client = openClient(options);
   const partitions = noteSentPartitions();
   const producer = client.kafka.producer({
@@ -36,13 +39,14 @@ export function openConnection(options: ClientOptions & { requestTimeoutMs: numb
   return {
     send: async (messages) => {
       await produces();
-      partitions.begin();
-      const returned = await producer.sendBatch({
-        acks: -1,
-        timeout: options.requestTimeoutMs,
-        topicMessages: byTopic(messages),
-      });
-      partitions.verify(returned);
+      const bounds = { maxBytes: options.maxPartitionBytes, partitionOf: partitions.partitionOf };
+      for (const some of splitByPartitionBytes(messages, bounds)) {
+        partitions.begin();
+        const topicMessages = byTopic(some);
+        partitions.verify(
+          await producer.sendBatch({ acks: -1, timeout: options.requestTimeoutMs, topicMessages }),
+        );
+      }
     },
     check: async () => {
       await administers();

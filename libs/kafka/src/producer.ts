@@ -35,9 +35,13 @@ export type Producer = AsyncDisposable & {
  * No retries and no idempotence of kafkajs's, and one request in flight: both lose messages (README), while the caller,
  * who repeats the same messages, loses none.
  * @param options.sendTimeoutMs how long a send may take, connecting included: 30,000 when not given
+ * @param options.maxPartitionBytes how much may go to a partition in one request: 1,000,000 when not given, which is
+ *   below the broker's `message.max.bytes`. A send of more becomes several requests.
  */
-export function openProducer(options: ClientOptions & { sendTimeoutMs?: number }): Producer {
-  const sendTimeoutMs = options.sendTimeoutMs ?? 30_000;
+export function openProducer(
+  options: ClientOptions & { sendTimeoutMs?: number; maxPartitionBytes?: number },
+): Producer {
+  const { sendTimeoutMs = 30_000, maxPartitionBytes = 1_000_000 } = options;
   let connection: ProducerConnection | undefined;
   let busy = false;
 
@@ -47,7 +51,11 @@ export function openProducer(options: ClientOptions & { sendTimeoutMs?: number }
     signal?: AbortSignal,
   ): Promise<void> {
     busy = true;
-    const used = (connection ??= openConnection({ ...options, requestTimeoutMs: sendTimeoutMs }));
+    const used = (connection ??= openConnection({
+      ...options,
+      requestTimeoutMs: sendTimeoutMs,
+      maxPartitionBytes,
+    }));
     try {
       await within(sendTimeoutMs, run(used), signal);
     } catch (error) {

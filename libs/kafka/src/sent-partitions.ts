@@ -3,10 +3,15 @@ import type { ICustomPartitioner, RecordMetadata } from 'kafkajs';
 
 import { KafkaError } from './kafka-error.ts';
 
-/** Which partitions the messages of a send went to, to be held against what came back. */
+/** Which partitions the messages of a send go to. */
 export type SentPartitions = {
   /** The partitioner to give to kafkajs: Java's (murmur2 of the key), with a note of each choice. */
   createPartitioner: ICustomPartitioner;
+  /**
+   * A name of the partition a message goes to. Before the first send to its topic nobody knows how many partitions that
+   * has: then all of its messages are taken to go to one.
+   */
+  partitionOf: (message: { topic: string; key: string }) => string;
   /** Forgets the notes of the send before. */
   begin(): void;
   /**
@@ -17,17 +22,24 @@ export type SentPartitions = {
   verify(returned: readonly RecordMetadata[]): void;
 };
 
+type Partitioner = ReturnType<ICustomPartitioner>;
+
 /** Notes the partitions of one producer's sends. */
 export function noteSentPartitions(): SentPartitions {
+  const choose: Partitioner = kafkajs.Partitioners.DefaultPartitioner();
+  const metadata = new Map<string, Parameters<Partitioner>[0]['partitionMetadata']>();
   const sent = new Set<string>();
   return {
-    createPartitioner: () => {
-      const choose = kafkajs.Partitioners.DefaultPartitioner();
-      return (message) => {
-        const partition = choose(message);
-        sent.add(nameOf(message.topic, partition));
-        return partition;
-      };
+    createPartitioner: () => (message) => {
+      const partition = choose(message);
+      metadata.set(message.topic, message.partitionMetadata);
+      sent.add(nameOf(message.topic, partition));
+      return partition;
+    },
+    partitionOf: ({ topic, key }) => {
+      const partitionMetadata = metadata.get(topic);
+      if (!partitionMetadata) return topic;
+      return nameOf(topic, choose({ topic, partitionMetadata, message: { key, value: null } }));
     },
     begin: () => sent.clear(),
     verify: (returned) => {
