@@ -11,6 +11,11 @@ const owned = [
     patterns: ['@grpc/grpc-js', 'grpc-health-check', '@grpc/reflection'],
   },
 ];
+/** Boots servers and databases to throw away: nothing that ships may lean on it. */
+const specsOnly = {
+  group: ['@payments/testing'],
+  message: 'only *.spec.ts and *.fixture.ts import it',
+};
 const ownerOf = ({ owner }) => [owner].flat();
 const restricted = owned.map((entry) => ({
   group: entry.patterns,
@@ -23,7 +28,7 @@ const restrictionsFor = (owner) => ({
   rules: {
     'no-restricted-imports': [
       'error',
-      { patterns: restricted.filter((_, i) => !ownerOf(owned[i]).includes(owner)) },
+      { patterns: [...restricted.filter((_, i) => !ownerOf(owned[i]).includes(owner)), specsOnly] },
     ],
   },
 });
@@ -64,7 +69,8 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: restricted }] },
+    rules: { 'no-restricted-imports': ['error', { patterns: [...restricted, specsOnly] }] },
   },
   ...[...new Set(owned.flatMap(ownerOf))].map(restrictionsFor),
+  { files: ['**/*.spec.ts', '**/*.fixture.ts'], rules: { 'no-restricted-imports': 'off' } },
 );

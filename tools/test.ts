@@ -1,0 +1,78 @@
+import { readFile, mkdir, rm } from 'node:fs/promises';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { findJaeger } from '@payments/servers';
+
+/**
+ * `npm test`: everything that has to hold before a change lands, cheapest first. Stops at the first step that fails.
+ */
+const jest = (suites: string[], report: string, ...more: string[]): string[] => [
+  ...['node', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
+  ...['--selectProjects', ...suites, '--json', `--outputFile=${report}`, ...more],
+];
+
+const reports = '.local/reports';
+const steps: { name: string; command: string[] }[] = [
+  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'boundaries', command: ['node', 'tools/check-boundaries.ts'] },
+  { name: 'lint', command: ['nx', 'run-many', '-t', 'lint', '--outputStyle=static'] },
+  { name: 'types', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
+  { name: 'types of tools', command: ['tsc', '-p', 'tools'] },
+  { name: 'generated code', command: ['node', 'tools/check-generated.ts'] },
+  { name: 'unused code', command: ['knip', '--no-progress'] },
+  { name: 'unit', command: jest(['unit'], `${reports}/unit.json`) },
+  { name: 'integration', command: jest(['integration'], `${reports}/integration.json`) },
+  // One at a time: these stop and start whole servers, and time them.
+  { name: 'e2e', command: jest(['e2e'], `${reports}/e2e.json`, '--runInBand') },
+];
+
+const program = new Command()
+  .name('npm test --')
+  .description('Format, lint with boundaries, types, generated code, and all specs on real PostgreSQL and Kafka.')
+  .option('--only <steps...>', `run only these steps: ${steps.map(({ name }) => name).join(', ')}`)
+  .parse();
+const { only } = program.opts<{ only?: string[] }>();
+const unknown = (only ?? []).filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) program.error(`unknown step: ${unknown.join(', ')}. See --help for their names.`);
+
+await rm(reports, { recursive: true, force: true });
+await mkdir(reports, { recursive: true });
+const startedAt = Date.now();
+for (const { name, command } of steps) {
+  if (!only || only.includes(name)) await run(name, command);
+}
+await tellCounts();
+console.log(`all green after ${seconds(startedAt)} s`);
+
+async function run(name: string, [file = '', ...args]: string[]): Promise<void> {
+  const begun = Date.now();
+  console.log(`\n--- ${name}`);
+  const { exitCode } = await execa(file, args, { preferLocal: true, stdio: 'inherit', reject: false });
+  if (exitCode !== 0) {
+    console.error(`\n${name} failed after ${seconds(begun)} s. Run it alone: npm test -- --only "${name}"`);
+    process.exit(1);
+  }
+  console.log(`${name}: ${seconds(begun)} s`);
+}
+
+/** What ran, what did not, and why. Where CI is set nothing may be left out. */
+async function tellCounts(): Promise<void> {
+  let [passed, skipped] = [0, 0];
+  for (const suite of ['unit', 'integration', 'e2e']) {
+    const report = await readFile(`${reports}/${suite}.json`, 'utf8').catch(() => undefined);
+    if (!report) continue;
+    const counts = JSON.parse(report) as { numPassedTests: number; numPendingTests: number };
+    passed += counts.numPassedTests;
+    skipped += counts.numPendingTests;
+  }
+  if (!(await findJaeger())) console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
+  console.log(`\nspecs: ${passed} passed, 0 failed, ${skipped} skipped`);
+  if (process.env['CI'] && skipped > 0) {
+    console.error('Under CI nothing may be skipped.');
+    process.exit(1);
+  }
+}
+
+function seconds(since: number): number {
+  return Math.round((Date.now() - since) / 1000);
+}
