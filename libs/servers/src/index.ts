@@ -1,3 +1,16 @@
+export { isAlive } from './is-alive.ts';
+export type { NewTopic, PartitionState } from './kafka-admin.ts';
+export { createTopic, deleteTopic, untilTopicIsLed } from './kafka-admin.ts';
+export { readWithKafkaConsole, type ConsoleOptions, type ConsoleRecord } from './kafka-console.ts';
+export { fetchKafka } from './kafka-jars.ts';
+export type { KafkaNode } from './kafka-node.ts';
+export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';
+export { pollUntil, type PollOptions } from './poll-until.ts';
+export { freePort, isPortFree, loopback } from './ports.ts';
+export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
+export { processesLeft, type FoundProcess } from './processes-left.ts';
+export { ServerError, type ServerErrorCode } from './server-error.ts';
+export { launch, logTail, type LaunchOptions, type ServerProcess } from './server-process.ts';
 export * from './slack-stand-in.ts';
 export type { SlackBehaviour, SlackRateLimit } from './slack-stand-in-behaviour.ts';
 export type { SlackBlock } from './slack-stand-in-limits.ts';

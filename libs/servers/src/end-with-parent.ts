@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Ends process `pid` when this process dies, however it dies (`kill -9` included): a shell of a few hundred kilobytes waits
+ * for the end of a pipe that only this process holds open. It asks with `signal` first and insists after 15 s.
+ *
+ * @returns a function that calls the watch off; to be called once `pid` has ended.
+ */
+export function endWithParent(pid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): () => void {
+  if (process.platform === 'win32') return () => undefined;
+  const name = signal.slice('SIG'.length);
+  const insist = `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; kill -s 0 ${pid} || exit; done; kill -s KILL ${pid}`;
+  const script = `read _; kill -s ${name} ${pid} || exit; ${insist}`;
+  // Detached, so that Ctrl-C in a terminal does not end the watch before what it watches.
+  const watch = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  watch.on('error', () => undefined); // no shell: the server is still ended by whoever started it
+  watch.stdin.on('error', () => undefined);
+  watch.unref();
+  (watch.stdin as unknown as { unref?: () => void }).unref?.();
+  return () => watch.kill('SIGKILL');
+}

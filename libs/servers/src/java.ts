@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { javaRemedy } from './kafka-jars.ts';
+import { ServerError } from './server-error.ts';
+
+// Small and quick to start rather than quick for hours: one compiler tier, one collector thread.
+const frugal = ['-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'];
+
+/** Arguments that make `java` run `mainClass` with a logger configuration of ours and at most `heapMb` of heap. */
+export function javaArguments(options: {
+  classPath: string;
+  mainClass: string;
+  logConfig: 'log4j2.properties' | 'log4j2-tools.properties';
+  heapMb: number;
+}): string[] {
+  const logging = `-Dlog4j2.configurationFile=${join(import.meta.dirname, '../kafka', options.logConfig)}`;
+  return [...frugal, `-Xmx${options.heapMb}m`, logging, '-cp', options.classPath, options.mainClass];
+}
+
+/**
+ * Runs one of Kafka's own Java tools to its end and returns what it printed.
+ *
+ * @throws ServerError `tool-missing` without Java, `kafka` with the tool's complaint.
+ */
+export async function runKafkaTool(options: {
+  classPath: string;
+  mainClass: string;
+  args: readonly string[];
+}): Promise<string> {
+  const { classPath, mainClass, args } = options;
+  const java = javaArguments({ classPath, mainClass, logConfig: 'log4j2-tools.properties', heapMb: 256 });
+  const { failed, code, stdout, stderr, shortMessage } = await execa('java', [...java, ...args], {
+    reject: false,
+    stripFinalNewline: false,
+  });
+  if (!failed) return stdout;
+  if (code === 'ENOENT')
+    throw new ServerError('tool-missing', `Kafka needs Java, and \`java\` is not on PATH: ${javaRemedy}.`);
+  throw new ServerError('kafka', explain(mainClass, stderr || stdout || (shortMessage ?? 'no output')));
+}
+
+function explain(mainClass: string, output: string): string {
+  if (output.includes('UnsupportedClassVersionError'))
+    return `this Java is too old for Kafka: ${javaRemedy}.`;
+  return `${mainClass} failed: ${output.trim().split('\n').slice(-5).join('\n')}`;
+}

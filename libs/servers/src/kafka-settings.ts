@@ -1,0 +1,62 @@
+import { loopback } from './ports.ts';
+
+/** What a node of our clusters is told, by its part. Names are Kafka's own (kafka.apache.org/documentation/#brokerconfigs). */
+export interface NodeSettings {
+  roles: 'broker' | 'controller' | 'broker,controller';
+  /** Where clients reach the broker; another one than `brokerPort` when a proxy stands before it. */
+  brokerPort?: number;
+  advertisedPort?: number;
+  controller: { id: number; port: number };
+  /** How many brokers the cluster has. */
+  brokers: number;
+  /** On top of, or instead of, the rest. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** The properties of one node, but for its id and its folder. */
+export function nodeProperties(node: NodeSettings): Record<string, string> {
+  return { ...shared(node.brokers), ...network(node), ...node.settings };
+}
+
+function network({ roles, brokerPort, advertisedPort, controller }: NodeSettings): Record<string, string> {
+  const broker = brokerPort === undefined ? [] : [`PLAINTEXT://${loopback}:${brokerPort}`];
+  const voter = roles === 'broker' ? [] : [`CONTROLLER://${loopback}:${controller.port}`];
+  return {
+    'process.roles': roles,
+    listeners: [...broker, ...voter].join(','),
+    ...(broker.length > 0 && {
+      'advertised.listeners': `PLAINTEXT://${loopback}:${advertisedPort ?? brokerPort}`,
+    }),
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.voters': `${controller.id}@${loopback}:${controller.port}`,
+  };
+}
+
+const shared = (brokers: number): Record<string, string> => ({
+  // Topics are made on purpose; a producer that is early must not make one with the wrong number of partitions.
+  'auto.create.topics.enable': 'false',
+  'group.initial.rebalance.delay.ms': '0',
+  'offsets.topic.num.partitions': '4',
+  'offsets.topic.replication.factor': '1',
+  'transaction.state.log.num.partitions': '4',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+  'share.coordinator.state.topic.num.partitions': '4',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+  'default.replication.factor': `${brokers}`,
+  'min.insync.replicas': '1',
+  // A broker that is killed is noticed after 4 s instead of 9; an idle one is still not taken for dead on a busy machine.
+  'broker.session.timeout.ms': '4000',
+  'broker.heartbeat.interval.ms': '500',
+  'controlled.shutdown.enable': 'true',
+  // Little disk and memory: the defaults are made for terabytes.
+  'log.segment.bytes': '67108864',
+  'log.index.size.max.bytes': '1048576',
+  'log.cleaner.threads': '1',
+  'log.cleaner.dedupe.buffer.size': '8388608',
+  'num.network.threads': '2',
+  'num.io.threads': '4',
+  'background.threads': '2',
+  'num.recovery.threads.per.data.dir': '2',
+});

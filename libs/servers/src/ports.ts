@@ -1,0 +1,43 @@
+import { createServer } from 'node:net';
+import getPort, { portNumbers } from 'get-port';
+import { ServerError } from './server-error.ts';
+
+/** Every server of this package listens on loopback only. */
+export const loopback = '127.0.0.1';
+
+// Below the ephemeral range of Linux and macOS: a server that is stopped and started again must find its port
+// untouched by somebody's outgoing connection. Each process begins at a place of its own.
+const lowest = 15_000;
+const highest = 32_000;
+const blockSize = 64;
+
+/** A port of loopback that nobody listens on, not handed out by this process within the last half minute. */
+export function freePort(): Promise<number> {
+  const blocks = Math.floor((highest - lowest) / blockSize) - 1;
+  const from = lowest + (process.pid % blocks) * blockSize;
+  return getPort({ host: loopback, port: portNumbers(from, highest) });
+}
+
+/** Whether `port` of loopback can be listened on now. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      resolve(false);
+    });
+    probe.listen({ port, host: loopback, exclusive: true }, () => {
+      probe.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
+
+/** @throws ServerError `port-taken`, naming the port and the remedy. */
+export async function requireFreePort(port: number, server: string): Promise<void> {
+  if (await isPortFree(port)) return;
+  throw new ServerError(
+    'port-taken',
+    `${server} cannot listen on ${loopback}:${port}, since another process does: end that one or ask for another port.`,
+  );
+}
