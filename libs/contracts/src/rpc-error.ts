@@ -54,8 +54,17 @@ export const rpcErrorMetadata = (code: number, message: string, details: RpcErro
   return metadata;
 };
 
+/** A trailer from elsewhere may be anything. */
+const parseStatus = (bytes: Uint8Array) => {
+  try {
+    return fromBinary(StatusSchema, bytes);
+  } catch {
+    return undefined;
+  }
+};
+
 const unpackDetails = (bytes: Uint8Array): RpcErrorDetails | undefined => {
-  const { details } = fromBinary(StatusSchema, bytes);
+  const details = parseStatus(bytes)?.details ?? [];
   const find = <T>(unpack: (detail: (typeof details)[number]) => T | undefined) =>
     details.map(unpack).find((found) => found !== undefined);
   const info = find((detail) => anyUnpack(detail, ErrorInfoSchema));

@@ -10,7 +10,7 @@ export const PaymentHistory = defineEntity({
   tableName: 'payment_history',
   properties: {
     historyId: p.bigint().primary().autoincrement(),
-    payment: () => p.manyToOne(Payment).ref(),
+    payment: () => p.manyToOne(Payment).joinColumn('payment_id'),
     userId: p.text(),
     reservationId: p.text(),
     amountMinor: p.bigint(),

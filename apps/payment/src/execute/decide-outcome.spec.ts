@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { decideOutcome } from './decide-outcome.ts';
+
+const limits = new Map([['KRW', 1_000_000n]]);
+const krw = (minor: bigint) => ({ minor, currency: 'KRW' });
+
+describe('decideOutcome', () => {
+  it('completes a payment up to its limit', () => {
+    expect(decideOutcome({ amount: krw(1_000_000n), alreadyPaid: false, limits })).toEqual({
+      state: 'COMPLETED',
+    });
+  });
+
+  it('fails a payment above its limit', () => {
+    const outcome = decideOutcome({ amount: krw(1_000_001n), alreadyPaid: false, limits });
+    expect(outcome).toEqual({ state: 'FAILED', failureReason: 'LIMIT_EXCEEDED' });
+  });
+
+  it('knows no limit for a currency that has none', () => {
+    const amount = { minor: 10n ** 15n, currency: 'USD' };
+    expect(decideOutcome({ amount, alreadyPaid: false, limits })).toEqual({ state: 'COMPLETED' });
+  });
+
+  it('fails what is paid already, whatever the amount', () => {
+    for (const amount of [krw(1n), krw(1_000_001n)]) {
+      const outcome = decideOutcome({ amount, alreadyPaid: true, limits });
+      expect(outcome).toEqual({ state: 'FAILED', failureReason: 'ALREADY_PAID' });
+    }
+  });
+});
