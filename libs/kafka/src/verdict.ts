@@ -108,5 +108,5 @@ const judgements: Readonly<Record<string, Judgement>> = {
 
 /** Judges an error by its code. A code that is not in the table is nobody's known trouble: `bisect`. */
 export function judge(code: string): Judgement {
-  return judgements[code] ?? bisect;
+  return (Object.hasOwn(judgements, code) && judgements[code]) || bisect;
 }
