@@ -22,6 +22,7 @@ const shared = {
 };
 
 const servers = {
+  testEnvironment: '<rootDir>/libs/testing/jest/environment.mjs',
   globalSetup: '<rootDir>/libs/testing/jest/boot-servers.mjs',
   globalTeardown: '<rootDir>/libs/testing/jest/stop-servers.mjs',
 };

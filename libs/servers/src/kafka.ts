@@ -104,9 +104,8 @@ async function prepareCluster(options: KafkaOptions, classPath: string) {
     });
   };
   const shared = { controller, brokers: count, settings: options.settings ?? {} };
-  const ports = await Promise.all(
-    Array.from({ length: count }, (_, i) => (i === 0 && options.port) || freePort()),
-  );
+  const ports = [options.port ?? (await freePort())];
+  while (ports.length < count) ports.push(await freePort());
   const brokers = ports.map((port, index) => {
     const name = count === 1 ? 'Kafka' : `Kafka broker ${index + 1}`;
     const roles = count === 1 ? ('broker,controller' as const) : ('broker' as const);

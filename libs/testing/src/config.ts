@@ -1,0 +1,35 @@
+/** Where the run's servers are, for the specs of one run. */
+export interface TestServers {
+  /** URL of the database `postgres`, as a superuser. */
+  postgresUrl: string;
+  /** `host:port` of each broker. */
+  kafkaBrokers: string[];
+}
+
+/**
+ * The servers given in `TEST_DATABASE_URL` and `TEST_KAFKA_BROKERS` (comma-separated), or undefined. The run's own servers are
+ * handed from jest's global setup to its workers in the same variables.
+ *
+ * @throws Error when only one of the two is given.
+ */
+export function givenServers(env: NodeJS.ProcessEnv = process.env): TestServers | undefined {
+  const postgresUrl = env['TEST_DATABASE_URL'];
+  const brokers = env['TEST_KAFKA_BROKERS'];
+  if (!postgresUrl && !brokers) return undefined;
+  if (!postgresUrl)
+    throw new Error('TEST_KAFKA_BROKERS is set without TEST_DATABASE_URL: give both, or neither.');
+  if (!brokers)
+    throw new Error('TEST_DATABASE_URL is set without TEST_KAFKA_BROKERS: give both, or neither.');
+  return { postgresUrl, kafkaBrokers: brokers.split(',') };
+}
+
+/** Makes `servers` what `givenServers` finds, here and in every process started from here on. */
+export function handOver(servers: TestServers): void {
+  process.env['TEST_DATABASE_URL'] = servers.postgresUrl;
+  process.env['TEST_KAFKA_BROKERS'] = servers.kafkaBrokers.join(',');
+}
+
+/** Marks every process that this run starts, for `processesLeft`. */
+export function markRun(mark: string): void {
+  process.env['PAYMENTS_SPEC_RUN'] = mark;
+}

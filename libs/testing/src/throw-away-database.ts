@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { pollUntil } from '@payments/servers';
+import pg from 'pg';
+import { currentTest, whenOutcomeIsKnown } from './keep-when-failed.ts';
+import { testServers } from './test-servers.ts';
+
+/** A database of one spec. */
+export interface ThrowAwayDatabase extends AsyncDisposable {
+  url: string;
+  name: string;
+}
+
+/**
+ * Makes an empty database in the run's PostgreSQL (or in the server of `options.serverUrl`). It is dropped when its test or, made in
+ * `beforeAll`, its file has passed; of a failed one it is kept, with a line that names it, as long as the server lives.
+ *
+ * Disposing of it fails when a connection to it is still open 3 s later: the spec, or what it tests, leaked one.
+ */
+export async function throwAwayDatabase(options: { serverUrl?: string } = {}): Promise<ThrowAwayDatabase> {
+  const serverUrl = options.serverUrl ?? testServers().postgresUrl;
+  const name = `spec_${process.pid}_${randomBytes(5).toString('hex')}`;
+  await withServer(serverUrl, (server) => server.query(`create database ${name}`));
+  const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  const owner = currentTest();
+  let disposed = false;
+  return {
+    url,
+    name,
+    [Symbol.asyncDispose]: async () => {
+      if (disposed) return;
+      disposed = true;
+      await whenOutcomeIsKnown(owner, async ({ failed }) => {
+        if (failed) console.log(`the failed spec's database is kept: ${url}`);
+        else
+          await withServer(serverUrl, (server) =>
+            server.query(`drop database if exists ${name} with (force)`),
+          );
+      });
+      await withServer(serverUrl, (server) => requireNoSessions(server, name));
+    },
+  };
+}
+
+interface Session {
+  pid: number;
+  application: string;
+  state: string;
+  query: string;
+}
+
+/** A backend outlives the end of its connection by some milliseconds: it is given three seconds. */
+async function requireNoSessions(server: pg.Client, database: string): Promise<void> {
+  const sessions = async () =>
+    (
+      await server.query<Session>(
+        `select pid, application_name as application, coalesce(state, '') as state, left(query, 200) as query
+           from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+        [database],
+      )
+    ).rows;
+  const none = async () => ((await sessions()).length === 0 ? true : undefined);
+  await pollUntil({ for: 'connections to end', timeoutMs: 3_000 }, none).catch(async () => {
+    const left = await sessions();
+    if (left.length > 0)
+      throw new Error(`${left.length} connection(s) leaked:\n${left.map(describe).join('\n')}`);
+  });
+}
+
+const describe = ({ pid, application, state, query }: Session) =>
+  `  backend ${pid}${application && ` of ${application}`}, ${state}, last statement: ${query}`;
+
+async function withServer<T>(serverUrl: string, use: (server: pg.Client) => Promise<T>): Promise<T> {
+  const server = new pg.Client({ connectionString: serverUrl, application_name: 'throw-away-database' });
+  await server.connect();
+  try {
+    return await use(server);
+  } finally {
+    await server.end();
+  }
+}
