@@ -23,7 +23,7 @@ await runUntilSignal(
     };
 
     await using closing = new AsyncDisposableStack();
-    closing.defer(() => closeDatabase({ database, withinMs: 5_000, log: line }));
+    closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
     if (process.argv.includes('--migrate-only')) return migrate();
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));

@@ -75,7 +75,13 @@ const unpackDetails = (bytes: Uint8Array): RpcErrorDetails | undefined => {
     reason: info.reason,
     domain: info.domain,
     metadata: info.metadata,
-    ...(bad && { violations: bad.fieldViolations }),
+    ...(bad && {
+      violations: bad.fieldViolations.map(({ field, description, reason }) => ({
+        field,
+        description,
+        reason,
+      })),
+    }),
     ...(retry?.retryDelay && { retryDelayMs: durationMs(retry.retryDelay) }),
   };
 };

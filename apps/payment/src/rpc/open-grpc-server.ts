@@ -15,7 +15,7 @@ export type GrpcServer = AsyncDisposable & {
 };
 
 /** How long calls in progress may take to finish once the server is drained, in milliseconds. */
-const drainMs = 10_000;
+const drainMs = 8_000;
 
 /** An order of 100 reservations with the longest ids is below 200 kB. */
 const maxRequestBytes = 1024 * 1024;

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import type { CliConfig } from './config.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Where the payment service listens unless it is told otherwise. */
+export const defaultAddress = '127.0.0.1:50051';
+
+/**
+ * Where the payment service is: what was asked for, else `PAYMENT_ADDRESS`, else the running local system, else the
+ * default. @throws UsageError when the address is not `host:port`
+ */
+export const findAddress = async (option: string | undefined, config: CliConfig): Promise<string> => {
+  if (option !== undefined) return checked('--address', option);
+  if (config.paymentAddress !== undefined) return checked('PAYMENT_ADDRESS', config.paymentAddress);
+  return (await localAddress(config.stackFile)) ?? defaultAddress;
+};
+
+const checked = (name: string, address: string): string => {
+  if (/^(\[[0-9a-f:.]+\]|[^:\s/]+):\d{1,5}$/i.test(address)) return address;
+  throw new UsageError(`${name} is "${address}": it must be host:port, such as ${defaultAddress}`);
+};
+
+/** `payment` is null while only the servers run. A file that is missing or half written names no address. */
+const localAddress = async (stackFile: string): Promise<string | undefined> => {
+  try {
+    const stack = JSON.parse(await readFile(stackFile, 'utf8')) as { payment?: { grpc?: unknown } | null };
+    const address = stack.payment?.grpc;
+    return typeof address === 'string' ? address : undefined;
+  } catch {
+    return undefined;
+  }
+};
