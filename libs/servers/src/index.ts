@@ -1,4 +1,8 @@
+export { endWithParent } from './end-with-parent.ts';
+export { buildJaeger } from './build-jaeger.ts';
+export { findJaeger } from './find-jaeger.ts';
 export { isAlive } from './is-alive.ts';
+export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';
 export type { NewTopic, PartitionState } from './kafka-admin.ts';
 export { createTopic, deleteTopic, untilTopicIsLed } from './kafka-admin.ts';
 export { readWithKafkaConsole, type ConsoleOptions, type ConsoleRecord } from './kafka-console.ts';
