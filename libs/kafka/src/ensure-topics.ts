@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { Admin } from 'kafkajs';
+import type { Admin, PartitionMetadata } from 'kafkajs';
 
 import { KafkaError } from './kafka-error.ts';
 import { openClient, retryTimesOf } from './open-client.ts';
@@ -64,13 +64,17 @@ async function waitForLeaders(
 async function areLed(admin: Admin, names: string[]): Promise<boolean> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: names });
-    return names.every((name) => {
-      const partitions = topics.find((topic) => topic.name === name)?.partitions ?? [];
-      return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
-    });
+    const led = names.every((name) => isLed(topics.find((topic) => topic.name === name)?.partitions ?? []));
+    // A broker tells of a new leader a little before that leader takes requests: asking for offsets goes to the leader.
+    if (led) for (const name of names) await admin.fetchTopicOffsets(name);
+    return led;
   } catch (error) {
-    const { code } = KafkaError.from(error);
-    if (code === 'UNKNOWN_TOPIC_OR_PARTITION' || code === 'LEADER_NOT_AVAILABLE') return false;
+    if (notYet.has(KafkaError.from(error).code)) return false;
     throw error;
   }
 }
+
+const notYet = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+const isLed = (partitions: readonly PartitionMetadata[]): boolean =>
+  partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);

@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { testServers } from '@payments/testing';
+
+import { ledTopic } from './led-topic.fixture.ts';
+import type { KafkaMessage, Producer } from './producer.ts';
+import { openProducer } from './producer.ts';
+import { readTopic, valuesIn } from './read-topic.fixture.ts';
+import { tapSockets } from './tapped-sockets.fixture.ts';
+
+const { kafkaBrokers: brokers } = testServers();
+const kafka = { brokers, clientId: 'producer-spec' };
+
+const message = (topic: string, key: string, value: string | Buffer = key): KafkaMessage => ({
+  topic,
+  key,
+  value: Buffer.from(value),
+  headers: { ce_id: `id of ${key}` },
+});
+
+describe('a producer', () => {
+  it('delivers messages with key and headers, each key’s in order', async () => {
+    await using made = await ledTopic();
+    await using producer = openProducer({ kafka });
+    const keys = Array.from({ length: 40 }, (_, index) => `예약-${index % 8}`);
+    const sent = keys.map((key, index) => message(made.topic, key, `${key}/${index}`));
+    await producer.send(sent.slice(0, 20));
+    await producer.send(sent.slice(20));
+
+    const logged = await readTopic(brokers, made.topic);
+    const valuesOf = (messages: readonly { key: string; value: unknown }[], wanted: string) =>
+      messages.filter(({ key }) => key === wanted).map(({ value }) => String(value));
+    for (const key of keys) expect(valuesOf(logged, key)).toEqual(valuesOf(sent, key));
+    expect(logged).toHaveLength(40);
+    expect(logged[0]?.headers).toEqual({ ce_id: `id of ${logged[0]?.key}` });
+  });
+
+  it('sends to several topics at once', async () => {
+    await using one = await ledTopic();
+    await using other = await ledTopic();
+    await using producer = openProducer({ kafka });
+    await producer.send([message(one.topic, 'a'), message(other.topic, 'b'), message(one.topic, 'c')]);
+    expect((await valuesIn(brokers, one.topic)).sort()).toEqual(['a', 'c']);
+    expect(await valuesIn(brokers, other.topic)).toEqual(['b']);
+  });
+
+  it('splits what is more than the broker takes for one partition', async () => {
+    await using made = await ledTopic(1);
+    await using producer = openProducer({ kafka });
+    const sent = Array.from({ length: 5 }, (_, index) =>
+      message(made.topic, 'k', `${index}`.repeat(900_000)),
+    );
+    await producer.send(sent);
+    const values = await valuesIn(brokers, made.topic);
+    expect(values.map((value) => value.slice(0, 1))).toEqual(['0', '1', '2', '3', '4']);
+  });
+
+  it('names a message that is too large', async () => {
+    await using made = await ledTopic();
+    await using producer = openProducer({ kafka });
+    await expect(producer.send([message(made.topic, 'k', Buffer.alloc(2_000_000))])).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      verdict: 'park-message',
+    });
+  });
+
+  it('does not create a topic', async () => {
+    await using producer = openProducer({ kafka });
+    const send = () => producer.send([message('no-such-topic', 'k')]);
+    await expect(send()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION', verdict: 'park-topic' });
+    await expect(send()).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' });
+  });
+
+  it('refuses a second send beside one', async () => {
+    await using made = await ledTopic();
+    await using producer = openProducer({ kafka });
+    const first = producer.send([message(made.topic, 'a')]);
+    await expect(producer.send([message(made.topic, 'b')])).rejects.toMatchObject({ code: 'SEND_UNDER_WAY' });
+    await first;
+    expect(await valuesIn(brokers, made.topic)).toEqual(['a']);
+  });
+
+  it('says that no broker is there, and finds it when it is', async () => {
+    await using away = openProducer({ kafka: { brokers: ['127.0.0.1:1'], clientId: 'producer-spec' } });
+    await expect(away.check()).rejects.toMatchObject({ code: 'KafkaJSConnectionError', retriable: true });
+    await using there = openProducer({
+      kafka: { brokers: ['127.0.0.1:1', ...brokers], clientId: 'producer-spec' },
+    });
+    await expect(there.check()).resolves.toBeUndefined();
+  });
+});
+
+describe('a producer whose broker does not answer', () => {
+  /** A producer that has sent one message; from then on no reply to a produce request arrives. */
+  async function unanswered(topic: string) {
+    const tap = tapSockets();
+    const producer = openProducer({ kafka, socketFactory: tap.socketFactory, sendTimeoutMs: 500 });
+    await producer.send([message(topic, 'k', 'before')]);
+    tap.swallowReplies(true);
+    return { tap, producer };
+  }
+
+  /** Whether the send is over, for better or worse, soon after its time. */
+  const inTime = (producer: Producer, topic: string) => producer.send([message(topic, 'k', 'unanswered')]);
+
+  it('gives the send up in time, and sends the next one over a new connection', async () => {
+    await using made = await ledTopic();
+    const { tap, producer } = await unanswered(made.topic);
+    await using _ = producer;
+    const opened = tap.opened();
+    const startedAt = performance.now();
+    await expect(inTime(producer, made.topic)).rejects.toMatchObject({
+      code: 'SEND_TIMED_OUT',
+      retriable: true,
+    });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+
+    tap.swallowReplies(false);
+    await producer.send([message(made.topic, 'k', 'after')]);
+    expect(tap.opened()).toBeGreaterThan(opened);
+    expect(await valuesIn(brokers, made.topic)).toEqual(['before', 'unanswered', 'after']);
+  });
+
+  it('gives the send up when told to', async () => {
+    await using made = await ledTopic();
+    const { producer } = await unanswered(made.topic);
+    await using _ = producer;
+    const stop = new AbortController();
+    const sent = producer.send([message(made.topic, 'k', 'given up')], stop.signal);
+    stop.abort();
+    await expect(sent).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});
