@@ -46,7 +46,7 @@ const outOfTime = Symbol('out of time');
 async function withinTime<T>(assertion: () => T | Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a token that never leaves this file
+     
     timer = setTimeout(reject, Math.max(ms, 1), outOfTime);
   });
   try {

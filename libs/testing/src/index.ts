@@ -3,3 +3,4 @@ export type { TestServers } from './config.ts';
 export { testServers } from './test-servers.ts';
 export { throwAwayDatabase, type ThrowAwayDatabase } from './throw-away-database.ts';
 export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';
+export { tcpProxy, type Passing, type TcpProxy, type Verdict } from './tcp-proxy.ts';
