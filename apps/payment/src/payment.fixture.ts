@@ -1,0 +1,125 @@
+import { openPaymentClient, readRpcError } from '@payments/contracts';
+import type { PaymentClient, RpcError } from '@payments/contracts';
+import { migrateOutbox } from '@payments/outbox';
+import { eventually, throwAwayDatabase } from '@payments/testing';
+import { migratePayment } from './database/migrate-payment.ts';
+import { openDatabase } from './database/open-database.ts';
+import type { Database } from './database/open-database.ts';
+import { openGrpcServer } from './rpc/open-grpc-server.ts';
+import type { GrpcServer } from './rpc/open-grpc-server.ts';
+import { paymentHandlers } from './rpc/payment-handlers.ts';
+
+/** The service on a database of its own, a client of it, and a way to look at the database past the service. */
+export type Fixture = AsyncDisposable & {
+  client: PaymentClient;
+  server: GrpcServer;
+  database: Database;
+  url: string;
+  /** How often the relay was hinted at. */
+  wakes: () => number;
+  /** What the service logged as its own fault. */
+  logged: string[];
+  /** Runs a statement on a connection that is not the service's. */
+  sql: <Row = Record<string, unknown>>(statement: string, parameters?: unknown[]) => Promise<Row[]>;
+  /** How many rows each table holds. */
+  counts: () => Promise<{ payments: number; history: number; messages: number; requests: number }>;
+  /** A transaction of somebody else, open until `commit` or `rollback`. */
+  other: () => Promise<OtherTransaction>;
+  /** Resolves when `count` of the service's transactions wait for a lock. */
+  waiting: (count: number) => Promise<void>;
+  /** Resolves when the service has no transaction open. */
+  idle: () => Promise<void>;
+};
+
+/** A transaction of somebody else. */
+export type OtherTransaction = {
+  sql: (statement: string, parameters?: unknown[]) => Promise<unknown[]>;
+  commit: () => Promise<void>;
+  rollback: () => Promise<void>;
+};
+
+const countAll = `select (select count(*)::int from payment.payment) as payments,
+  (select count(*)::int from payment.payment_history) as history,
+  (select count(*)::int from outbox.message) as messages,
+  (select count(*)::int from payment.request) as requests`;
+
+const countSessions = (condition: string) => `select count(*)::int as sessions from pg_stat_activity
+  where datname = current_database() and application_name = 'payment' and pid <> pg_backend_pid() and ${condition}`;
+
+const openOther = async (observer: Database): Promise<OtherTransaction> => {
+  const em = observer.em.fork();
+  await em.begin();
+  return {
+    sql: (statement, parameters = []) => em.execute(statement, parameters),
+    commit: () => em.commit(),
+    rollback: () => em.rollback(),
+  };
+};
+
+/** Starts the service as `main.ts` does, within this process. Ends what it started. */
+export const openFixture = async (
+  options: { connections?: number; limits?: ReadonlyMap<string, bigint> } = {},
+): Promise<Fixture> => {
+  const { connections = 25, limits = new Map([['KRW', 1_000_000n]]) } = options;
+  await using opened = new AsyncDisposableStack();
+  const { url } = opened.use(await throwAwayDatabase());
+  const database = opened.use(openDatabase({ databaseUrl: url, connections }));
+  const observer = opened.use(openDatabase({ databaseUrl: url, connections: 5 }));
+  await migrateOutbox({ databaseUrl: url });
+  await migratePayment({ database });
+  const logged: string[] = [];
+  let wakes = 0;
+  const keep = ({ err }: { err: Error }) => void logged.push(err.message);
+  const handlers = paymentHandlers({
+    database,
+    limits,
+    log: { error: keep, warn: keep } as never,
+    isReady: () => true,
+    wake: () => (wakes += 1),
+  });
+  const server = opened.use(
+    await openGrpcServer({ listen: { host: '127.0.0.1', port: 0 }, reflection: false, handlers }),
+  );
+  const client = opened.use(openPaymentClient({ address: server.address }));
+  const sql = <Row>(statement: string, parameters: unknown[] = []) =>
+    observer.em.fork().execute<Row[]>(statement, parameters);
+  const sessions = (condition: string, count: number) =>
+    eventually(async () => {
+      const [row] = await sql<{ sessions: number }>(countSessions(condition));
+      if (row?.sessions !== count)
+        throw new Error(`${row?.sessions} sessions have ${condition}, not ${count}`);
+    });
+  const closing = opened.move();
+  return {
+    client,
+    server,
+    database,
+    url,
+    logged,
+    sql,
+    waiting: (count) => sessions(`wait_event_type = 'Lock'`, count),
+    idle: () => sessions(`state <> 'idle'`, 0),
+    wakes: () => wakes,
+    counts: async () =>
+      (await sql<Awaited<ReturnType<Fixture['counts']>>>(countAll))[0] ?? Promise.reject(new Error('no row')),
+    other: () => openOther(observer),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+};
+
+/** The error of a call that must fail. */
+export const failure = async (call: Promise<unknown>): Promise<RpcError> => {
+  const outcome = await call.then(
+    () => new Error('the call succeeded'),
+    (error: unknown) => error,
+  );
+  const error = readRpcError(outcome);
+  if (!error) throw outcome;
+  return error;
+};
+
+/** A reservation of so many won. */
+export const won = (reservationId: string, units = 1_000n) => ({
+  reservationId,
+  amount: { currencyCode: 'KRW', units },
+});

@@ -1,0 +1,113 @@
+import { status } from '@grpc/grpc-js';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PaymentState } from '@payments/contracts';
+import type { ListPaymentHistoryResponse, ListPaymentsResponse } from '@payments/contracts';
+import { failure, openFixture, won } from '../payment.fixture.ts';
+import type { Fixture } from '../payment.fixture.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+  // Seven orders of three: rows of one order share their millisecond, so that pages end between such rows.
+  for (let order = 0; order < 7; order += 1) {
+    const reservations = [won(`r-${order}-a`), won(`r-${order}-b`), won(`r-${order}-c`, 2_000_000n)];
+    await fixture.client.executePayments({ userId: order % 2 ? '홀수' : 'even', reservations });
+  }
+});
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+});
+
+type List = (page: {
+  pageSize: number;
+  pageToken: string;
+}) => Promise<ListPaymentsResponse | ListPaymentHistoryResponse>;
+const idsOf = (page: ListPaymentsResponse | ListPaymentHistoryResponse) =>
+  ('payments' in page ? page.payments : page.entries).map(({ reservationId }) => reservationId);
+
+/** Reads a list page by page; `between` happens after each page. */
+const readAll = async (list: List, between: () => Promise<unknown> = () => Promise.resolve()) => {
+  const pages: string[][] = [];
+  let pageToken = '';
+  do {
+    const page = await list({ pageSize: 4, pageToken });
+    pages.push(idsOf(page));
+    pageToken = page.nextPageToken;
+    await between();
+  } while (pageToken);
+  return pages;
+};
+
+const lists = {
+  payments:
+    (filters: object): List =>
+    (page) =>
+      fixture.client.listPayments({ ...filters, ...page }),
+  history:
+    (filters: object): List =>
+    (page) =>
+      fixture.client.listPaymentHistory({ ...filters, ...page }),
+};
+
+describe.each(Object.entries(lists))('the list of %s', (_, list) => {
+  it('gives every row once, the newest first, whatever the pages', async () => {
+    const pages = await readAll(list({ userId: '홀수' }));
+    expect(pages.map(({ length }) => length)).toEqual([4, 4, 1]);
+    const ids = pages.flat();
+    expect(new Set(ids).size).toBe(9);
+    expect(ids.map((id) => id.split('-')[1])).toEqual(['5', '5', '5', '3', '3', '3', '1', '1', '1']);
+    const whole = await list({ userId: '홀수' })({ pageSize: 100, pageToken: '' });
+    expect(idsOf(whole)).toEqual(ids);
+    expect(whole.nextPageToken).toBe('');
+  });
+
+  it('stays as it was for a reader of pages while others pay', async () => {
+    const before = (await readAll(list({ state: PaymentState.FAILED }))).flat();
+    let count = 0;
+    const pay = () =>
+      fixture.client.executePayments({
+        userId: 'u',
+        reservations: [won(`${list.name}-new-${(count += 1)}`, 9_000_000n)],
+      });
+    const during = (await readAll(list({ state: PaymentState.FAILED }), pay)).flat();
+    expect(during).toEqual(before);
+    expect((await readAll(list({ state: PaymentState.FAILED }))).flat()).toHaveLength(before.length + count);
+  });
+
+  it('joins its filters', async () => {
+    const filters = { userId: 'even', reservationId: 'r-2-c', state: PaymentState.FAILED };
+    expect(await readAll(list(filters))).toEqual([['r-2-c']]);
+    expect(await readAll(list({ ...filters, userId: '홀수' }))).toEqual([[]]);
+  });
+
+  it('takes a time from and a time until, the latter not included', async () => {
+    const { payments } = await fixture.client.listPayments({ reservationId: 'r-3-a' });
+    const at = payments[0]?.createTime;
+    const { payments: next } = await fixture.client.listPayments({ reservationId: 'r-4-a' });
+    const until = next[0]?.createTime;
+    if (!at || !until || timestampMs(at) >= timestampMs(until))
+      throw new Error('the orders have no times of their own');
+    const ids = (await readAll(list({ createTimeFrom: at, createTimeUntil: until }))).flat();
+    expect(ids.toSorted()).toEqual(['r-3-a', 'r-3-b', 'r-3-c']);
+  });
+
+  it('refuses a token of a list with other filters, and what is no token', async () => {
+    const { nextPageToken } = await list({ userId: 'even' })({ pageSize: 1, pageToken: '' });
+    for (const pageToken of [nextPageToken, 'x']) {
+      expect(await failure(list({ userId: '홀수' })({ pageSize: 1, pageToken }))).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: { violations: [{ field: 'page_token' }] },
+      });
+    }
+  });
+});
+
+describe('a token of one list', () => {
+  it('is refused by the other', async () => {
+    const { nextPageToken: pageToken } = await fixture.client.listPayments({ pageSize: 1 });
+    expect(await failure(fixture.client.listPaymentHistory({ pageToken }))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
+  });
+});
