@@ -26,11 +26,14 @@ export async function runKafkaTool(options: {
   classPath: string;
   mainClass: string;
   args: readonly string[];
+  /** Its standard input. Default: none. */
+  input?: string;
 }): Promise<string> {
-  const { classPath, mainClass, args } = options;
+  const { classPath, mainClass, args, input = '' } = options;
   const java = javaArguments({ classPath, mainClass, logConfig: 'log4j2-tools.properties', heapMb: 256 });
   const { failed, code, stdout, stderr, shortMessage } = await execa('java', [...java, ...args], {
     reject: false,
+    input,
     stripFinalNewline: false,
   });
   if (!failed) return stdout;

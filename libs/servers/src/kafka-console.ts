@@ -24,9 +24,12 @@ export interface ConsoleOptions {
   idleMs?: number;
 }
 
-// Unit and record separators: the deserializer below escapes them wherever they stand in keys, headers and values.
+// Separators that the deserializer below escapes wherever they stand in a key, a header's value or a value.
 const unit = '\u001f';
-const absent = '\u001e';
+const record = '\u001e';
+// Passed through the same deserializer, hence compared in its escaped form.
+const absent = `${record}null${record}`;
+const absentEscaped = '\\x1Enull\\x1E';
 
 /**
  * Reads a topic from its beginning with the console consumer that Apache Kafka ships: a client that shares no line with ours.
@@ -38,7 +41,7 @@ export async function readWithKafkaConsole(options: ConsoleOptions): Promise<Con
     mainClass: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
     args: consoleArguments(options),
   });
-  return printed.split('\n').filter(Boolean).map(parseConsoleRecord);
+  return printed.split('\n').filter(isRecord).map(parseConsoleRecord);
 }
 
 function consoleArguments({ brokers, topic, max, idleMs = 5_000 }: ConsoleOptions): string[] {
@@ -51,7 +54,7 @@ function consoleArguments({ brokers, topic, max, idleMs = 5_000 }: ConsoleOption
     'print.key': 'true',
     'print.value': 'true',
     'key.separator': unit,
-    'headers.separator': unit,
+    'headers.separator': record,
     'null.literal': absent,
     'key.deserializer': bytes,
     'value.deserializer': bytes,
@@ -66,7 +69,32 @@ function consoleArguments({ brokers, topic, max, idleMs = 5_000 }: ConsoleOption
   ];
 }
 
-/** Exported for its spec: one line of the console consumer, as set up above. */
+/** A record's line begins with its timestamp; complaints may stand between. */
+const isRecord = (line: string) => /^(CreateTime|LogAppendTime|NoTimestampType):/.test(line);
+
+/** Reads one line of the console consumer as it is set up here. */
 export function parseConsoleRecord(line: string): ConsoleRecord {
-  return line as unknown as ConsoleRecord;
+  const [timestamp = '', partition = '', offset = '', headers = '', key = '', value = ''] = line.split(unit);
+  return {
+    partition: Number(partition.replace('Partition:', '')),
+    offset: offset.replace('Offset:', ''),
+    timestamp: Number(timestamp.slice(timestamp.indexOf(':') + 1)),
+    key: unescape(key),
+    value: unescape(value),
+    headers: headers === 'NO_HEADERS' ? [] : headers.split(record).map(parseHeader),
+  };
+}
+
+function parseHeader(header: string): { name: string; value: Buffer | null } {
+  const end = header.indexOf(':');
+  return { name: header.slice(0, end), value: unescape(header.slice(end + 1)) };
+}
+
+/** Kafka's `Bytes.toString`: printable ASCII but the backslash stands for itself, every other byte is `\xNN`. */
+function unescape(text: string): Buffer | null {
+  if (text === absentEscaped) return null;
+  const bytes = text.match(/\\x[0-9A-F]{2}|[^\\]/g) ?? [];
+  return Buffer.from(
+    bytes.map((byte) => (byte.length === 1 ? byte.charCodeAt(0) : parseInt(byte.slice(2), 16))),
+  );
 }
