@@ -33,3 +33,13 @@ export function handOver(servers: TestServers): void {
 export function markRun(mark: string): void {
   process.env['PAYMENTS_SPEC_RUN'] = mark;
 }
+
+/**
+ * The environment of a service under test: this process's, without what jest set, telemetry off and ports chosen by the
+ * system, then `env`.
+ */
+export function serviceEnvironment(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const ofJest = { NODE_ENV: undefined, NODE_OPTIONS: undefined, JEST_WORKER_ID: undefined };
+  const ports = { HTTP_LISTEN: '127.0.0.1:0', GRPC_LISTEN: '127.0.0.1:0' };
+  return { ...process.env, ...ofJest, OTEL_SDK_DISABLED: 'true', ...ports, ...env };
+}

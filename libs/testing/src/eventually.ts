@@ -46,7 +46,6 @@ const outOfTime = Symbol('out of time');
 async function withinTime<T>(assertion: () => T | Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-     
     timer = setTimeout(reject, Math.max(ms, 1), outOfTime);
   });
   try {

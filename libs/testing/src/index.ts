@@ -4,3 +4,5 @@ export { testServers } from './test-servers.ts';
 export { throwAwayDatabase, type ThrowAwayDatabase } from './throw-away-database.ts';
 export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';
 export { tcpProxy, type Passing, type TcpProxy, type Verdict } from './tcp-proxy.ts';
+export type { LogLine, Match } from './log-lines.ts';
+export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
