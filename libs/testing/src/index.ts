@@ -6,3 +6,5 @@ export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';
 export { tcpProxy, type Passing, type TcpProxy, type Verdict } from './tcp-proxy.ts';
 export type { LogLine, Match } from './log-lines.ts';
 export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
+// Servers of a spec's own, for libraries: a library's spec may import this project and no other.
+export { startKafka, startPostgres, type RunningKafka, type RunningPostgres } from '@payments/servers';
