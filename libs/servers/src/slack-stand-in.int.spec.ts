@@ -15,7 +15,7 @@ describe('the Slack stand-in', () => {
     await using slack = await startSlackStandIn();
     expect(await answerOf(await post(slack.webhook, { text: '첫째' }))).toEqual([200, 'ok']);
     await post(slack.webhook, { text: 'second', blocks: [{ type: 'divider' }] });
-    const messages = (await (await fetch(slack.messages)).json());
+    const messages = await (await fetch(slack.messages)).json();
     expect(messages).toEqual([
       { at: expect.stringMatching(/^\d{4}-.*Z$/) as unknown, text: '첫째', blocks: [] },
       { at: expect.any(String) as unknown, text: 'second', blocks: [{ type: 'divider' }] },

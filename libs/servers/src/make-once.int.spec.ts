@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { makeOnce } from './make-once.ts';
+import { specFolder } from './spec-folder.fixture.ts';
+
+/** A process that makes `folder`, taking half a second over it, and tells what it did. */
+function maker(folder: string) {
+  const script = `
+    import { appendFile, writeFile } from 'node:fs/promises';
+    const { makeOnce } = await import(${JSON.stringify(join(import.meta.dirname, 'make-once.ts'))});
+    await makeOnce({
+      folder: ${JSON.stringify(folder)},
+      make: async (unfinished) => {
+        await new Promise((done) => setTimeout(done, 500));
+        await writeFile(unfinished + '/made', 'whole');
+        console.log('made');
+      },
+      onWaiting: () => console.log('waited'),
+      timeoutMs: 10_000,
+    });`;
+  return execa(process.execPath, ['--input-type=module', '-e', script]);
+}
+
+describe('makeOnce', () => {
+  it('lets one of several processes work, and the others wait for it', async () => {
+    await using parent = await specFolder();
+    const folder = join(parent.path, 'tool');
+    const told = await Promise.all([maker(folder), maker(folder), maker(folder)]);
+    expect(told.map(({ stdout }) => stdout).sort()).toEqual(['made', 'waited', 'waited']);
+    expect(await readFile(join(folder, 'made'), 'utf8')).toBe('whole');
+    expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+
+  it('breaks the lock of a process that has died, and leaves nothing half made behind an error', async () => {
+    await using parent = await specFolder();
+    const folder = join(parent.path, 'tool');
+    const dead = execa('true');
+    await dead;
+    await writeFile(`${folder}.lock`, `${dead.pid}`);
+    const failing = makeOnce({
+      folder,
+      make: async (unfinished) => {
+        await writeFile(join(unfinished, 'part'), '');
+        throw new Error('no network');
+      },
+      onWaiting: () => undefined,
+      timeoutMs: 5_000,
+    });
+    await expect(failing).rejects.toThrow('no network');
+    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+});
