@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  pollUntil,
   processesLeft,
   startKafka,
   startPostgres,
@@ -60,9 +61,14 @@ export async function stopServers(): Promise<void> {
   if (left.length > 0) throw new Error(`specs left processes behind (ended now):\n${left.join('\n')}`);
 }
 
+/** What was told to end a moment ago is given three seconds. */
 async function endLeftovers(mark: string): Promise<string[]> {
-  const found = await processesLeft(mark);
-  const left = found.filter(({ command }) => !command.includes('jest-worker'));
-  for (const { pid } of left) process.kill(pid, 'SIGKILL');
-  return left.map(({ pid, command }) => `  ${pid} ${command}`);
+  const left = async () =>
+    (await processesLeft(mark)).filter(({ command }) => !command.includes('jest-worker'));
+  const none = async () => ((await left()).length === 0 ? ([] as string[]) : undefined);
+  return pollUntil({ for: 'processes to end', timeoutMs: 3_000 }, none).catch(async () => {
+    const found = await left();
+    for (const { pid } of found) process.kill(pid, 'SIGKILL');
+    return found.map(({ pid, command }) => `  ${pid} ${command}`);
+  });
 }
