@@ -46,7 +46,9 @@ end $$;
 -- Rows of chosen transactions, and the rows of a small window.
 create index message_by_transaction on outbox.message (lane, xid, seq);
 -- The rows of a large window, in order and without a sort. It costs the writer about nothing beside the first.
-create index message_by_sequence on outbox.message (lane, seq);
+-- Its first column is an expression so that a statement says which index it means, by `lane` or by `lane::integer`: left
+-- to choose, the planner read 600,000 retained rows of a lane by this one in an idle round, 293 ms instead of 1 ms.
+create index message_by_sequence on outbox.message ((lane::integer), seq);
 create index checkpoint_by_number on outbox.checkpoint (lane, number);
 
 -- 64 bits of the key: the lane (hash & 15), the bucket (hash & 1023) and the key's lock all come from it.

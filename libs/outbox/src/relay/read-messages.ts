@@ -30,8 +30,9 @@ export interface BatchLimits {
  * Three branches rather than one condition with OR, for which the planner filters the whole log:
  *   late   rows of transactions that were running when `done` was taken: by (lane, xid, seq)
  *   new    rows of transactions since then: by (lane, xid, seq) and a sort, which is cheap while the window is small
- *   scan   both, once a window is known to be large: by (lane, seq) from `scan_from` on, without a sort
- * `seq + 0` keeps the planner from reading the whole log in order of seq for the first two.
+ *   scan   both, once a window is known to be large: by (lane::integer, seq) from `scan_from` on, without a sort
+ * Which index a branch reads is said by how it names the columns, `lane` and `seq + 0` or `lane::integer` and `seq`:
+ * neither fits the other index. Left to choose, the planner read 600,000 retained rows by the wrong one, 293 ms a round.
  *
  * The outer limit takes the lanes in turn, since a nested loop over a function scan yields its rows in order; a lane is
  * read only as far as the rows before it leave room. Payloads above 2 kB stay out of line until they are returned.
@@ -58,7 +59,7 @@ found as (
        order by seq + 0 limit $7)
      union all
      (select seq, id, topic, key, type, payload, headers, created_at from outbox.message
-       where lane = position.lane and seq >= greatest(position.scan_from, position.pos + 1) and position.scan_from is not null
+       where lane::integer = position.lane::integer and seq >= greatest(position.scan_from, position.pos + 1) and position.scan_from is not null
          and not pg_visible_in_snapshot(xid, position.done)
          and pg_visible_in_snapshot(xid, position."window")
        order by seq limit $7)
