@@ -36,12 +36,17 @@ export async function runStack(
   for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   await runUntilSignal(
     async (asked) => {
-      asked.addEventListener('abort', () => screen.line('\nStopping. Ctrl-C again ends everything at once.'));
+      asked.addEventListener('abort', () => {
+        parts.expectEnds();
+        screen.line('\nStopping. Ctrl-C again ends everything at once.');
+      });
       try {
         await holdingState(options, { screen, parts, stop: AbortSignal.any([asked, parts.broken]) }, main);
-        if (!asked.aborted) parts.broken.throwIfAborted();
+        parts.broken.throwIfAborted();
       } catch (error) {
-        process.exitCode = tell(asked.aborted ? error : (parts.broken.reason ?? error), asked);
+        // What fails while everything is being stopped, as asked, fails because of that.
+        process.exitCode =
+          asked.aborted && !parts.broken.aborted ? interrupted : tell(parts.broken.reason ?? error);
       }
     },
     { log: createLog('local', { level: 'fatal' }) },
@@ -68,8 +73,7 @@ async function empty(folder: string): Promise<void> {
 }
 
 /** Says what went wrong, and gives the exit code for it. */
-function tell(error: unknown, asked: AbortSignal): number {
-  if (asked.aborted && !isOurs(error)) return interrupted;
+function tell(error: unknown): number {
   const known = error instanceof Error ? error : new Error(String(error));
   console.error(`\n${isOurs(known) ? known.message : known.stack}`);
   return 1;

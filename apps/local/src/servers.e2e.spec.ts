@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openPaymentClient } from '@payments/contracts';
+import { processesLeft } from '@payments/servers';
+
+import { makeStateFolder, run } from './local-stack.fixture.ts';
+import type { StateFolder } from './local-stack.fixture.ts';
+import type { StackFile } from './stack-file.ts';
+import { untilReady } from './until-ready.ts';
+
+const up = 'Ctrl-C stops everything';
+
+let folder: StateFolder;
+
+beforeAll(async () => {
+  folder = await makeStateFolder();
+});
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+/** What a person exports before `npm run app`. */
+function serviceEnvironment({ postgres, kafka, slack }: StackFile): NodeJS.ProcessEnv {
+  return {
+    DATABASE_URL: postgres.url,
+    KAFKA_BROKERS: kafka.brokers.join(','),
+    SLACK_WEBHOOK_URL: slack.webhook,
+  };
+}
+
+/** The address that a service says it listens on. */
+function listening(output: string, face: 'grpc' | 'http'): string {
+  const [, address] = new RegExp(`"${face}":"([^"]+)"[^\\n]*"msg":"listening"`).exec(output) ?? [];
+  return address as string;
+}
+
+describe('npm run servers', () => {
+  it('boots what services need, each of which `npm run app` runs; payments from before the first relay arrive', async () => {
+    await using servers = run('servers', { folder });
+    await servers.printed(up);
+    const stack = (await folder.stack()) as StackFile;
+    expect(stack).toMatchObject({ payment: null, relay: null, notifier: null });
+    const env = serviceEnvironment(stack);
+    await using payment = run('app', { folder, args: ['payment'], env });
+    await payment.printed('"msg":"listening"');
+    const ended = payment.ended.then(String);
+    const where = { http: listening(payment.output(), 'http') };
+    await untilReady({ name: 'payment', listening: where, ended }, new AbortController().signal);
+    using client = openPaymentClient({ address: listening(payment.output(), 'grpc') });
+    const amount = { currencyCode: 'KRW', units: 1n };
+    await client.executePayments({ userId: 'u-1', reservations: [{ reservationId: 'r-early', amount }] });
+    await using relay = run('app', { folder, args: ['relay'], env });
+    await using notifier = run('app', { folder, args: ['notifier'], env });
+    await servers.printed('r-early');
+    for (const app of [payment, relay, notifier]) {
+      app.kill('SIGTERM');
+      expect(await app.ended).toBe(0);
+    }
+    servers.kill('SIGINT');
+    expect(await servers.ended).toBe(0);
+    expect(await folder.processesLeft()).toEqual([]);
+  });
+
+  it.each([
+    ['PostgreSQL', 'bin/postgres '],
+    ['Kafka', 'kafka.Kafka'],
+  ])('notices that %s was killed, stops the rest and exits 1', async (name, command) => {
+    await using servers = run('servers', { folder });
+    await servers.printed(up);
+    const found = (await processesLeft(folder.path)).filter((one) => one.command.includes(command));
+    const pid = Math.min(...found.map((one) => one.pid));
+    process.kill(pid, 'SIGKILL');
+    expect(await servers.ended).toBe(1);
+    expect(servers.output()).toContain(`${name} ended unexpectedly`);
+    expect(await folder.processesLeft()).toEqual([]);
+  });
+});
+
+describe('npm run app', () => {
+  it('says which services there are when it is asked for another', async () => {
+    await using app = run('app', { folder, args: ['payments'] });
+    expect(await app.ended).toBe(1);
+    expect(app.output()).toContain('There is no service "payments"');
+    expect(app.output()).toContain('payment|relay|notifier');
+  });
+
+  it('names every bad variable, without a stack', async () => {
+    await using app = run('app', {
+      folder,
+      args: ['relay'],
+      env: { DATABASE_URL: 'x', RELAY_POLL_MS: 'often' },
+    });
+    expect(await app.ended).toBe(1);
+    expect(app.output()).toMatch(/DATABASE_URL must be .*\n.*RELAY_POLL_MS must be /);
+    expect(app.output()).not.toContain('    at ');
+  });
+});
