@@ -29,6 +29,8 @@ export type Fixture = AsyncDisposable & {
   waiting: (count: number) => Promise<void>;
   /** Resolves when the service has no transaction open. */
   idle: () => Promise<void>;
+  /** Resolves when the service has no session left. */
+  gone: () => Promise<void>;
 };
 
 /** A transaction of somebody else. */
@@ -44,7 +46,7 @@ const countAll = `select (select count(*)::int from payment.payment) as payments
   (select count(*)::int from payment.request) as requests`;
 
 const countSessions = (condition: string) => `select count(*)::int as sessions from pg_stat_activity
-  where datname = current_database() and application_name = 'payment' and pid <> pg_backend_pid() and ${condition}`;
+  where datname = current_database() and application_name = 'payment' and ${condition}`;
 
 const openOther = async (observer: Database): Promise<OtherTransaction> => {
   const em = observer.em.fork();
@@ -64,7 +66,9 @@ export const openFixture = async (
   await using opened = new AsyncDisposableStack();
   const { url } = opened.use(await throwAwayDatabase());
   const database = opened.use(openDatabase({ databaseUrl: url, connections }));
-  const observer = opened.use(openDatabase({ databaseUrl: url, connections: 5 }));
+  const observer = opened.use(
+    openDatabase({ databaseUrl: url, connections: 5, applicationName: 'observer' }),
+  );
   await migrateOutbox({ databaseUrl: url });
   await migratePayment({ database });
   const logged: string[] = [];
@@ -98,6 +102,7 @@ export const openFixture = async (
     logged,
     sql,
     waiting: (count) => sessions(`wait_event_type = 'Lock'`, count),
+    gone: () => sessions('backend_start is not null', 0),
     idle: () => sessions(`state <> 'idle'`, 0),
     wakes: () => wakes,
     counts: async () =>

@@ -10,11 +10,13 @@ export type Database = MikroORM;
 
 /**
  * Opens the service's database. Nothing is connected yet, so this works while the server is away.
+ * @param options.applicationName what PostgreSQL shows of its sessions; default `payment`
  * @param options.connections the most connections at a time; further calls wait for one, up to 5 s
  */
 export const openDatabase = (options: {
   databaseUrl: string;
   connections?: number;
+  applicationName?: string;
   log?: (line: string) => void;
 }): Database =>
   new MikroORM({
@@ -23,7 +25,7 @@ export const openDatabase = (options: {
     subscribers: [outboxSubscriber],
     pool: { min: 0, max: options.connections ?? 10 },
     driverOptions: {
-      application_name: 'payment',
+      application_name: options.applicationName ?? 'payment',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       onPoolCreated: releaseDeadClients,
