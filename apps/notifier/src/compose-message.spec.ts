@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PaymentState, paymentEventTypes } from '@payments/contracts';
-import { anEvent } from './an-event.ts';
+import { anEvent } from './an-event.fixture.ts';
 import { composeMessage } from './compose-message.ts';
 
 const without = (name: string) => {

@@ -7,7 +7,10 @@ import { defer, EMPTY, from, fromEvent, raceWith, retry, switchMap, takeUntil, t
 import type { Observable } from 'rxjs';
 
 /** What reading the payment events needs. `topic`: another than the contract's, for specs. */
-export type PaymentMessagesOptions = Pick<ConsumerOptions, 'kafka' | 'groupId' | 'drainTimeoutMs'> & {
+export type PaymentMessagesOptions = Pick<
+  ConsumerOptions,
+  'kafka' | 'groupId' | 'drainTimeoutMs' | 'sessionTimeoutMs'
+> & {
   topic?: string;
   stop: AbortSignal;
   health: Pick<Health, 'ready' | 'notReady'>;

@@ -12,11 +12,15 @@ export type PostOptions = { webhookUrl: string; timeoutMs: number };
  */
 export async function postToSlack(text: SlackText, options: PostOptions): Promise<PostOutcome> {
   let retryAfter: string | null = null;
+  let failure: unknown;
   const webhook = new IncomingWebhook(options.webhookUrl, {
     // @slack/webhook 8.0.2 has no timeout by default, and its HTTP error does not carry the answer's headers.
     timeout: options.timeoutMs,
     fetch: async (url, init) => {
-      const response = await fetch(url, init);
+      const response = await fetch(url, init as RequestInit).catch((error: unknown) => {
+        failure = error;
+        throw error;
+      });
       retryAfter = response.headers.get('retry-after');
       return response;
     },
@@ -25,7 +29,8 @@ export async function postToSlack(text: SlackText, options: PostOptions): Promis
     const { text: body } = await webhook.send(text);
     return { kind: 'answered', status: 200, body };
   } catch (error) {
-    if (!(error instanceof IncomingWebhookHTTPError)) return { kind: 'unanswered', reason: reasonOf(error) };
+    if (!(error instanceof IncomingWebhookHTTPError))
+      return { kind: 'unanswered', reason: reasonOf(failure ?? error) };
     const { statusCode: status, body } = error;
     return { kind: 'answered', status, body, retryAfterMs: retryAfterMs(retryAfter) };
   }
@@ -33,7 +38,7 @@ export async function postToSlack(text: SlackText, options: PostOptions): Promis
 
 /** The innermost cause says what happened ("connect ECONNREFUSED …"); the outer ones only that it did. */
 function reasonOf(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
-  return `no answer from Slack: ${innermost instanceof Error ? innermost.message || innermost.name : String(innermost)}`;
+  const { cause, message, name } = (error ?? {}) as Partial<Error>;
+  if (cause) return reasonOf(cause);
+  return `no answer from Slack: ${message || name || String(error)}`;
 }

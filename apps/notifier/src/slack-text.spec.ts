@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FailureReason } from '@payments/contracts';
-import { aFailedEvent, anEvent } from './an-event.ts';
-import type { AnEvent } from './an-event.ts';
+import { aFailedEvent, anEvent } from './an-event.fixture.ts';
+import type { AnEvent } from './an-event.fixture.ts';
 import { composeMessage } from './compose-message.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

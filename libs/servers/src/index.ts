@@ -16,5 +16,5 @@ export { processesLeft, type FoundProcess } from './processes-left.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
 export { launch, logTail, type LaunchOptions, type ServerProcess } from './server-process.ts';
 export * from './slack-stand-in.ts';
-export type { SlackBehaviour, SlackRateLimit } from './slack-stand-in-behaviour.ts';
+export type { HeldRequest, SlackBehaviour, SlackRateLimit } from './slack-stand-in-behaviour.ts';
 export type { SlackBlock } from './slack-stand-in-limits.ts';

@@ -6,7 +6,25 @@ export type SlackBehaviour =
   | { status: number; body?: string; retryAfterSeconds?: number }
   | { hang: 'before' | 'after' }
   | { reset: 'before' | 'after' }
-  | { delayMs: number };
+  | { delayMs: number }
+  | { hold: { arrived: () => void; released: Promise<void> } };
+
+/** A request that is kept waiting before its message is taken, until it is released. */
+export type HeldRequest = {
+  /** Resolves when the request is there, read to its end. */
+  arrived: Promise<void>;
+  /** Lets it go on; before it arrived, too. */
+  release: () => void;
+};
+
+/** A behaviour that holds a request, and the way to handle it. */
+export function holdRequest(): { behaviour: SlackBehaviour; held: HeldRequest } {
+  const [arrival, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return {
+    behaviour: { hold: { arrived: arrival.resolve, released: release.promise } },
+    held: { arrived: arrival.promise, release: release.resolve },
+  };
+}
 
 /** The behaviours to come: a queue for the next requests, and one that lasts until it is mended. */
 export type SlackBehaviours = {

@@ -127,6 +127,17 @@ describe('a Slack stand-in told to fail', () => {
     expect(performance.now() - started).toBeGreaterThan(140);
   });
 
+  it('holds a request until it is released', async () => {
+    await using slack = await startSlackStandIn();
+    const held = slack.holdNext();
+    const call = post(slack.webhook, { text: 'held' });
+    await held.arrived;
+    expect((await post(slack.webhook, { text: 'passes by' })).status).toBe(200);
+    held.release();
+    expect((await call).status).toBe(200);
+    expect(slack.received().map(({ text }) => text)).toEqual(['passes by', 'held']);
+  });
+
   it('calls back for messages and requests until it is told not to', async () => {
     await using slack = await startSlackStandIn();
     const seen: string[] = [];

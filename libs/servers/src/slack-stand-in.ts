@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   behavioursToCome,
+  holdRequest,
   rateLimiter,
   usualBody,
+  type HeldRequest,
   type SlackBehaviour,
   type SlackRateLimit,
 } from './slack-stand-in-behaviour.ts';
@@ -45,6 +47,8 @@ export type SlackStandIn = AsyncDisposable & {
   failNext(behaviour: SlackBehaviour, times?: number): void;
   /** Every request meets this behaviour until `recover()`. */
   failAlways(behaviour: SlackBehaviour): void;
+  /** The next request waits before its message is taken, until it is released. Release it before disposing. */
+  holdNext(): HeldRequest;
   /** A sound Slack again; what was asked for with `failNext` is forgotten too. */
   recover(): void;
 };
@@ -91,6 +95,11 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
     onRequest: channel.onRequest,
     failNext: behaviours.failNext,
     failAlways: behaviours.failAlways,
+    holdNext() {
+      const { behaviour, held } = holdRequest();
+      behaviours.failNext(behaviour);
+      return held;
+    },
     recover: behaviours.recover,
     async [Symbol.asyncDispose]() {
       if (!server.listening) return;
@@ -160,6 +169,7 @@ async function answerWebhook(webhook: Webhook, request: IncomingMessage, respons
     return refuse(behaviour.status, behaviour.body ?? usualBody(behaviour.status), retryAfter(behaviour));
   if (behaviour && breaks(behaviour, 'before', response, (how) => settle(false, how))) return;
   if (behaviour && 'delayMs' in behaviour) await delay(behaviour.delayMs);
+  if (behaviour && 'hold' in behaviour) await held(behaviour.hold);
 
   const payload = readPayload({ body, contentType: request.headers['content-type'] ?? '' });
   if (!payload.ok) return refuse(400, payload.error);
@@ -170,6 +180,11 @@ async function answerWebhook(webhook: Webhook, request: IncomingMessage, respons
   if (behaviour && breaks(behaviour, 'after', response, (how) => settle(true, how))) return;
   settle(true, 200);
   answer(response, 200, 'ok');
+}
+
+function held({ arrived, released }: { arrived: () => void; released: Promise<void> }): Promise<void> {
+  arrived();
+  return released;
 }
 
 /** Hangs or cuts the connection if the behaviour says so for this side of accepting; true: no answer will come. */

@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { paymentEventTopic } from '@payments/contracts';
+import { openProducer } from '@payments/kafka';
+import {
+  eventually,
+  startKafka,
+  startService,
+  startSlackStandIn,
+  tcpProxy,
+  testServers,
+  throwAwayDatabase,
+} from '@payments/testing';
+import type { RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
+import { anEvent } from './an-event.fixture.ts';
+import type { AnEvent } from './an-event.fixture.ts';
+import { otlpReceiver } from './otlp-receiver.fixture.ts';
+import type { OtlpSpan } from './otlp-receiver.fixture.ts';
+
+/** A Kafka of their own: the topic has one name, and these specs stop the broker. */
+let kafka: RunningKafka;
+let folder: string;
+let stack: AsyncDisposableStack;
+let slack: SlackStandIn;
+let databaseUrl: string;
+/** One group for all: each spec begins where the one before it ended, since the topic has one name. */
+const group = `notifier-${randomUUID()}`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'notifier-spec-'));
+  kafka = await startKafka({ dataDir: folder });
+});
+afterAll(async () => {
+  await kafka.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  // A path that the log does not know for a secret: it must not get there in the first place.
+  slack = stack.use(await startSlackStandIn({ path: `/hook/${randomUUID()}` }));
+  databaseUrl = stack.use(await throwAwayDatabase()).url;
+});
+afterEach(() => stack.disposeAsync());
+
+async function start(env: Record<string, string> = {}): Promise<RunningService> {
+  const own = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafka.brokers.join(','), NOTIFIER_GROUP_ID: group };
+  const slackEnv = { SLACK_WEBHOOK_URL: slack.webhook, SLACK_MIN_INTERVAL_MS: '0' };
+  return stack.use(await startService({ app: 'notifier', env: { ...own, ...slackEnv, ...env } }));
+}
+
+async function send(...events: AnEvent[]): Promise<void> {
+  await using producer = openProducer({ kafka: { brokers: kafka.brokers, clientId: 'notifier-spec' } });
+  await producer.send(events.map((event) => ({ ...event, topic: paymentEventTopic })));
+}
+
+/** Messages are told apart by their users. */
+const of = (user: string) => slack.received().filter(({ text }) => text.endsWith(`by user ${user}`)).length;
+const told = (user: string, times = 1) =>
+  eventually(() => expect(of(user)).toBe(times), { timeoutMs: 40_000, for: `${user} in Slack` });
+const users = (...names: string[]) => {
+  const mark = randomUUID().slice(0, 8);
+  return names.map((name) => `${name}-${mark}`);
+};
+const eventsOf = (names: string[]) => {
+  const reservationId = `예약-${randomUUID()}`;
+  return names.map((userId) => anEvent({ payment: { userId, reservationId } }));
+};
+const answer = async ({ http }: RunningService, path: string) => {
+  const response = await fetch(`http://${http}${path}`);
+  return [response.status, await response.text()] as const;
+};
+
+describe('the notifier as a process', () => {
+  it('waits for PostgreSQL and Kafka, alive but not ready, and comes good by itself', async () => {
+    const { host } = new URL(testServers().postgresUrl);
+    const postgres = stack.use(await tcpProxy({ target: host }));
+    await postgres.refuse();
+    await kafka.stop();
+    const proxied = Object.assign(new URL(databaseUrl), { host: postgres.address }).href;
+    const service = await start({ DATABASE_URL: proxied });
+
+    await service.waitForLine(
+      ({ fields }) => fields['msg'] === 'waiting for postgres' && fields['attempt'] === 2,
+    );
+    const [status, reasons] = await answer(service, '/readyz');
+    expect([status, reasons]).toEqual([503, expect.stringMatching(/postgres: .*ECONNREFUSED/)]);
+    expect(await answer(service, '/livez')).toEqual([200, expect.any(String)]);
+
+    await postgres.accept();
+    await service.waitForLine(
+      ({ fields }) => fields['msg'] === 'waiting for kafka' && fields['attempt'] === 2,
+    );
+    expect(await answer(service, '/readyz')).toEqual([503, expect.stringMatching(/^kafka: /)]);
+    expect(await answer(service, '/livez')).toEqual([200, expect.any(String)]);
+
+    await kafka.start();
+    await service.ready();
+    const [one = ''] = users('one');
+    await send(...eventsOf([one]));
+    await told(one);
+  });
+
+  it('tells each once when it is killed before Slack took the message, and begins at the committed offset', async () => {
+    const [one = '', two = '', three = ''] = users('one', 'two', 'three');
+    const events = eventsOf([one, two, three]);
+    const first = await start();
+    slack.onMessage(({ text }) => text.endsWith(one) && slack.failAlways({ hang: 'before' }));
+    await send(...events);
+    await told(one);
+    await eventually(() => expect(slack.requests().at(-1)?.body).toContain(two), { timeoutMs: 40_000 });
+    await first.kill('SIGKILL');
+    slack.recover();
+    await start();
+    await Promise.all([told(two), told(three)]);
+    expect([one, two, three].map(of)).toEqual([1, 1, 1]);
+  });
+
+  it('tells one message once more when it is killed between Slack and the mark, and no other', async () => {
+    const [one = '', two = '', three = ''] = users('one', 'two', 'three');
+    const first = await start();
+    await send(...eventsOf([one]));
+    await told(one);
+    slack.failNext({ hang: 'after' });
+    await send(...eventsOf([two, three]));
+    await told(two);
+    await first.kill('SIGKILL');
+    const second = await start();
+    await told(three);
+    expect([one, two, three].map(of)).toEqual([1, 2, 1]);
+    expect(second.lines.filter(({ text }) => text.includes('may have told this message'))).toHaveLength(1);
+  });
+
+  it('finishes the post in flight at SIGTERM, and leaves the rest to the next', async () => {
+    const [one = '', two = ''] = users('one', 'two');
+    const first = await start();
+    const held = slack.holdNext();
+    await send(...eventsOf([one, two]));
+    await held.arrived;
+    first.send('SIGTERM');
+    await first.waitForLine('stopping');
+    held.release();
+    expect(await first.ended).toBe('exit code 0');
+    expect(first.lines.at(-1)?.fields).toMatchObject({ msg: 'stopped', told: 1, left: 1 });
+    expect([one, two].map(of)).toEqual([1, 0]);
+    await start();
+    await told(two);
+    expect([one, two].map(of)).toEqual([1, 1]);
+  });
+
+  it('goes on where it was when Kafka goes away and comes back', async () => {
+    const [one = '', two = ''] = users('one', 'two');
+    const service = await start();
+    await send(...eventsOf([one]));
+    await told(one);
+    await kafka.stop();
+    await service.waitForLine('waiting for kafka', { timeoutMs: 60_000 });
+    expect((await answer(service, '/readyz'))[0]).toBe(503);
+    await kafka.start();
+    await service.ready({ timeoutMs: 60_000 });
+    await send(...eventsOf([two]));
+    await told(two);
+    expect([one, two].map(of)).toEqual([1, 1]);
+  }, 120_000);
+
+  it('puts the Slack call into the trace of the payment, and the webhook into neither trace nor log', async () => {
+    const receiver = stack.use(await otlpReceiver());
+    const [traceId, parentId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const service = await start({
+      OTEL_SDK_DISABLED: 'false',
+      OTEL_SERVICE_NAME: 'notifier',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      TRACE_URL: 'http://localhost:16686/trace/{traceId}',
+    });
+    const [one = ''] = users('one');
+    slack.failNext({ status: 503 });
+    slack.failNext({ reset: 'before' });
+    slack.failNext({ status: 400 });
+    const events = eventsOf(['refused', one]);
+    const traced = (event: AnEvent) => ({
+      ...event,
+      headers: { ...event.headers, traceparent: `00-${traceId}-${parentId}-01` },
+    });
+    await send(...events.map(traced));
+    await told(one);
+    await service.kill('SIGTERM');
+
+    const spans = receiver.spans().filter((span) => span.traceId === traceId);
+    const consumers = spans.filter(({ name }) => name === `process ${paymentEventTopic}`);
+    expect(consumers).toHaveLength(2);
+    for (const span of consumers)
+      expect(span).toMatchObject({ kind: 5, parentSpanId: parentId, links: [{ spanId: parentId }] });
+    const posts = spans.filter(({ kind, name }) => kind === 3 && name === 'POST');
+    const inside = (span: OtlpSpan) =>
+      posts.filter(({ parentSpanId }) => parentSpanId === span.spanId).length;
+    expect(consumers.map(inside)).toEqual([3, 1]);
+    expect(slack.requests().every(({ headers }) => headers['traceparent']?.includes(traceId))).toBe(true);
+    expect(JSON.stringify(slack.received()[0]?.blocks)).toContain(`/trace/${traceId}|trace>`);
+
+    const secret = new URL(slack.webhook).pathname.split('/').at(-1) ?? '';
+    expect(receiver.raw()).toContain('REDACTED');
+    expect(receiver.raw()).not.toContain(secret);
+    expect(service.lines.map(({ text }) => text).join('\n')).not.toContain(secret);
+  });
+
+  it('refuses to start with a bad configuration, and names every bad variable', async () => {
+    const starting = start({ SLACK_WEBHOOK_URL: 'nonsense', TRACE_URL: 'nonsense' });
+    const error = await starting.then(String, (reason: Error) => `${reason.message} ${String(reason.cause)}`);
+    expect(error).toMatch(/SLACK_WEBHOOK_URL must be a URL/);
+    expect(error).toMatch(/TRACE_URL must be a URL with \{traceId\}/);
+    expect(error).toMatch(/exit code 1/);
+  });
+});

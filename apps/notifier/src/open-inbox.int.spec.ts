@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, throwAwayDatabase } from '@payments/testing';
+import pg from 'pg';
+import { migrateInbox } from './migrate-inbox.ts';
+import { openInbox } from './open-inbox.ts';
+import type { Claim, Claiming, Inbox } from './open-inbox.ts';
+
+let stack: AsyncDisposableStack;
+let url: string;
+let client: pg.Client;
+/** Two notifiers: the lease of the first outlasts the spec, that of the second is over at once. */
+let patient: Inbox;
+let crashed: Inbox;
+
+beforeAll(async () => {
+  stack = new AsyncDisposableStack();
+  url = stack.use(await throwAwayDatabase()).url;
+  await migrateInbox({ databaseUrl: url });
+  patient = stack.use(openInbox({ databaseUrl: url, leaseMs: 60_000 }));
+  crashed = stack.use(openInbox({ databaseUrl: url, leaseMs: 0 }));
+  client = new pg.Client({ connectionString: url });
+  await client.connect();
+  stack.defer(() => client.end());
+});
+afterAll(() => stack.disposeAsync());
+
+const row = async (id: string) =>
+  (await client.query<Record<string, unknown>>('select * from notifier.inbox where id = $1', [id])).rows[0];
+
+function claimOf(claiming: Claiming): Claim {
+  if (claiming.kind !== 'claimed') throw new Error(`not claimed but ${claiming.kind}`);
+  return claiming.claim;
+}
+
+describe('the inbox', () => {
+  it('gives a new message to one of many claimants', async () => {
+    const id = randomUUID();
+    const claimings = await Promise.all(Array.from({ length: 20 }, () => patient.claim(id)));
+    const kinds = claimings.map(({ kind }) => kind).sort();
+    expect(kinds).toEqual(['claimed', ...Array.from({ length: 19 }, () => 'taken')]);
+    expect(claimings.find(({ kind }) => kind === 'claimed')).toMatchObject({ claim: { mayRepeat: false } });
+  });
+
+  it('says how long another has the message', async () => {
+    const id = randomUUID();
+    await patient.claim(id);
+    const taken = await crashed.claim(id);
+    expect(taken).toEqual({ kind: 'taken', leaseMs: expect.any(Number) as unknown });
+    expect(taken.kind === 'taken' && taken.leaseMs).toBeGreaterThan(50_000);
+  });
+
+  it('drops a repeat of what was told, for ever', async () => {
+    const id = randomUUID();
+    await patient.markTold(claimOf(await patient.claim(id)));
+    expect(await patient.claim(id)).toEqual({ kind: 'told' });
+    expect(await crashed.claim(id)).toEqual({ kind: 'told' });
+    expect(await row(id)).toMatchObject({ state: 'TOLD', told_at: expect.any(Date) as unknown, owner: null });
+  });
+
+  it('knows an id in capitals as the same', async () => {
+    const id = randomUUID();
+    await patient.markTold(claimOf(await patient.claim(id)));
+    expect(await patient.claim(id.toUpperCase())).toEqual({ kind: 'told' });
+  });
+
+  it('gives a message on when the lease of its claimant is over, and says that it may be a repeat', async () => {
+    const id = randomUUID();
+    const first = claimOf(await crashed.claim(id));
+    const second = claimOf(await patient.claim(id));
+    expect([first.mayRepeat, second.mayRepeat]).toEqual([false, true]);
+    expect(second.number).toBe(2);
+  });
+
+  it('lets only the holder of a claim post under it', async () => {
+    const id = randomUUID();
+    const lost = claimOf(await crashed.claim(id));
+    const held = claimOf(await patient.claim(id));
+    expect(await crashed.renew(lost)).toBe(false);
+    expect(await patient.renew(held)).toBe(true);
+    expect((await patient.claim(id)).kind).toBe('taken');
+  });
+
+  it('fences a claim of its own that it lost and took again', async () => {
+    const id = randomUUID();
+    const first = claimOf(await crashed.claim(id));
+    const second = claimOf(await crashed.claim(id));
+    expect(await crashed.renew(first)).toBe(false);
+    expect(await crashed.renew(second)).toBe(true);
+  });
+
+  it('extends the lease with each renewal', async () => {
+    const id = randomUUID();
+    const claim = claimOf(await patient.claim(id));
+    await client.query(`update notifier.inbox set lease_until = now() - interval '1 h' where id = $1`, [id]);
+    expect(await patient.renew(claim)).toBe(true);
+    expect((await crashed.claim(id)).kind).toBe('taken');
+  });
+
+  it('takes a mark that comes late: the message is in Slack, whoever has it now', async () => {
+    const id = randomUUID();
+    const late = claimOf(await crashed.claim(id));
+    const held = claimOf(await patient.claim(id));
+    await crashed.markTold(late);
+    expect(await patient.renew(held)).toBe(false);
+    expect(await patient.claim(id)).toEqual({ kind: 'told' });
+  });
+
+  it('keeps the time of the first mark', async () => {
+    const id = randomUUID();
+    const claim = claimOf(await patient.claim(id));
+    await patient.markTold(claim);
+    const before = await row(id);
+    await patient.markTold(claim);
+    expect(await row(id)).toEqual(before);
+  });
+
+  it('tries what was refused again when it is delivered again, and does not call that a repeat', async () => {
+    const id = randomUUID();
+    await patient.markRefused(claimOf(await patient.claim(id)), 'Slack answered 400 invalid_blocks');
+    expect(await row(id)).toMatchObject({ state: 'REFUSED', reason: 'Slack answered 400 invalid_blocks' });
+    const again = claimOf(await patient.claim(id));
+    expect(again).toMatchObject({ number: 2, mayRepeat: false });
+    expect(await row(id)).toMatchObject({ state: 'CLAIMED', reason: null });
+  });
+
+  it('forgets a claim that was given back, unless it was lost before', async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    await patient.release(claimOf(await patient.claim(id)));
+    expect(claimOf(await patient.claim(id))).toMatchObject({ number: 1, mayRepeat: false });
+    const lost = claimOf(await crashed.claim(other));
+    await patient.claim(other);
+    await crashed.release(lost);
+    expect((await crashed.claim(other)).kind).toBe('taken');
+  });
+
+  it('finds a connection again after the server cut all of them', async () => {
+    const id = randomUUID();
+    await patient.claim(id);
+    await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    expect((await eventually(() => patient.claim(id), { timeoutMs: 5000 })).kind).toBe('taken');
+  });
+});
+
+describe('the migration of the inbox', () => {
+  it('may run many times at once, and says what it did once', async () => {
+    await using database = await throwAwayDatabase();
+    const lines: string[] = [];
+    const migrating = { databaseUrl: database.url, log: (line: string) => void lines.push(line) };
+    await Promise.all(Array.from({ length: 5 }, () => migrateInbox(migrating)));
+    await migrateInbox(migrating);
+    expect(lines).toEqual(['notifier: applied migration 0001-inbox.sql']);
+  });
+
+  it('needs no rights on a schema that is up to date, and says so where they lack', async () => {
+    await using database = await throwAwayDatabase();
+    const role = `reader_${randomUUID().slice(0, 8)}`;
+    await client.query(`create role ${role} login`);
+    const asRole = new URL(database.url);
+    asRole.username = role;
+    try {
+      await expect(migrateInbox({ databaseUrl: asRole.href })).rejects.toThrow('permission denied');
+      await migrateInbox({ databaseUrl: database.url });
+      await grantUse(database.url, role);
+      await migrateInbox({ databaseUrl: asRole.href });
+    } finally {
+      await revokeAll(database.url, role);
+      await client.query(`drop role ${role}`);
+    }
+  });
+});
+
+const grantUse = (databaseUrl: string, role: string) =>
+  asOwner(
+    databaseUrl,
+    `grant usage on schema notifier to ${role}; grant select on notifier.migration to ${role}`,
+  );
+const revokeAll = (databaseUrl: string, role: string) => asOwner(databaseUrl, `drop owned by ${role}`);
+
+async function asOwner(databaseUrl: string, sql: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: databaseUrl });
+  await owner.connect();
+  await owner.query(sql).finally(() => owner.end());
+}

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** For specs: a span as OTLP/JSON has it. `kind` 5 is CONSUMER, 3 CLIENT. */
+export type OtlpSpan = {
+  name: string;
+  kind: number;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  links?: { spanId: string }[];
+  attributes: { key: string; value: Record<string, unknown> }[];
+};
+
+/** For specs: takes what a process exports over OTLP/HTTP as JSON. */
+export type OtlpReceiver = AsyncDisposable & {
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT, with OTEL_EXPORTER_OTLP_PROTOCOL=http/json. */
+  url: string;
+  /** Everything that came over the wire. */
+  raw(): string;
+  spans(): OtlpSpan[];
+};
+
+/** Starts one on a free port. */
+export async function otlpReceiver(): Promise<OtlpReceiver> {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    void request.toArray().then((chunks) => {
+      bodies.push(Buffer.concat(chunks as Buffer[]).toString('utf8'));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    raw: () => bodies.join('\n'),
+    spans: () => bodies.flatMap(spansOf),
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function spansOf(body: string): OtlpSpan[] {
+  const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[] };
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+}

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startSlackStandIn } from '@payments/testing';
+import type { SlackStandIn } from '@payments/testing';
+import { postToSlack } from './post-to-slack.ts';
+
+const text = { text: '결제', blocks: [{ type: 'divider' as const }] };
+let slack: SlackStandIn;
+const post = (webhookUrl = slack.webhook) => postToSlack(text, { webhookUrl, timeoutMs: 300 });
+
+beforeEach(async () => {
+  slack = await startSlackStandIn();
+});
+afterEach(async () => {
+  await slack[Symbol.asyncDispose]();
+});
+
+describe('postToSlack', () => {
+  it('posts text and blocks, and nothing else', async () => {
+    expect(await post()).toEqual({ kind: 'answered', status: 200, body: 'ok' });
+    expect(slack.received()).toMatchObject([text]);
+    expect(JSON.parse(slack.requests()[0]?.body ?? '')).toEqual(text);
+  });
+
+  it('reads Retry-After, which @slack/webhook does not tell', async () => {
+    slack.failNext({ status: 429, retryAfterSeconds: 7 });
+    expect(await post()).toEqual({ kind: 'answered', status: 429, body: 'rate_limited', retryAfterMs: 7000 });
+  });
+
+  it.each([400, 403, 404, 410, 500, 503])('tells a %s with its body, in one request', async (status) => {
+    slack.failNext({ status, body: 'because' });
+    expect(await post()).toEqual({ kind: 'answered', status, body: 'because', retryAfterMs: undefined });
+    expect(slack.requests()).toHaveLength(1);
+  });
+
+  it.each([{ hang: 'after' }, { hang: 'before' }, { reset: 'after' }, { reset: 'before' }] as const)(
+    'does not know what became of it after %j',
+    async (behaviour) => {
+      slack.failNext(behaviour);
+      expect(await post()).toMatchObject({ kind: 'unanswered' });
+      expect(slack.requests()).toHaveLength(1);
+    },
+  );
+
+  it('says why nobody answered, and not where: the address is a secret', async () => {
+    const { webhook } = slack;
+    slack.failNext({ hang: 'before' });
+    const late = await post();
+    await slack[Symbol.asyncDispose]();
+    const refused = await post(webhook);
+    expect(late).toEqual({ kind: 'unanswered', reason: expect.stringMatching(/timeout/) as unknown });
+    expect(refused).toEqual({ kind: 'unanswered', reason: expect.stringMatching(/ECONNREFUSED/) as unknown });
+    expect(JSON.stringify([late, refused])).not.toContain(new URL(webhook).pathname);
+  });
+});

@@ -1,0 +1,210 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually, startSlackStandIn, throwAwayDatabase } from '@payments/testing';
+import type { SlackStandIn } from '@payments/testing';
+import pg from 'pg';
+import { anEvent } from './an-event.fixture.ts';
+import { aNotifier, asConsumed } from './telling.fixture.ts';
+import type { ANotifier } from './telling.fixture.ts';
+
+let stack: AsyncDisposableStack;
+let slack: SlackStandIn;
+let databaseUrl: string;
+let client: pg.Client;
+const notifierWith = async (options: { leaseMs?: number; timeoutMs?: number; minIntervalMs?: number } = {}) =>
+  stack.use(await aNotifier({ databaseUrl, webhookUrl: slack.webhook, ...options }));
+const received = () => slack.received().map(({ text }) => text);
+const states = async () => (await client.query<{ state: string }>('select state from notifier.inbox')).rows;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  databaseUrl = stack.use(await throwAwayDatabase()).url;
+  client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  stack.defer(() => client.end());
+  slack = stack.use(await startSlackStandIn());
+});
+afterEach(() => stack.disposeAsync());
+
+/** Resolves when the stand-in has settled as many requests as that. */
+const requests = (count: number) =>
+  eventually(() => expect(slack.requests()).toHaveLength(count), { timeoutMs: 5000 });
+/** A notifier that posts, and then never learns what became of it. */
+async function crashAfterPost(event = anEvent()): Promise<{ crashed: ANotifier; telling: Promise<unknown> }> {
+  const crashed = await notifierWith({ leaseMs: 400, timeoutMs: 1500 });
+  slack.failNext({ hang: 'after' });
+  const telling = crashed.tell(asConsumed(event));
+  await requests(1);
+  return { crashed, telling };
+}
+
+describe('a message', () => {
+  it('is told once, however often it is delivered', async () => {
+    const [notifier, message] = [await notifierWith(), asConsumed(anEvent())];
+    expect(await notifier.tell(message)).toBe('told');
+    expect(await notifier.tell(message)).toBe('repeatDropped');
+    const other = await notifierWith();
+    expect(await other.tell(message)).toBe('repeatDropped');
+    expect(received()).toHaveLength(1);
+    expect(notifier.tally).toMatchObject({ told: 1, repeatDropped: 1, mayRepeat: 0 });
+  });
+
+  it('is told once by two notifiers at the same time: the second waits for the mark of the first', async () => {
+    const [one, two] = [await notifierWith(), await notifierWith()];
+    const message = asConsumed(anEvent());
+    slack.failNext({ delayMs: 300 });
+    expect((await Promise.all([one.tell(message), two.tell(message)])).sort()).toEqual([
+      'repeatDropped',
+      'told',
+    ]);
+    expect(received()).toHaveLength(1);
+  });
+
+  it('is told once more, and no more, after a crash between Slack and the mark; that is counted', async () => {
+    const event = anEvent();
+    const { telling } = await crashAfterPost(event);
+    const next = await notifierWith();
+    expect(await next.tell(asConsumed(event))).toBe('told');
+    expect(next.tally).toMatchObject({ told: 1, mayRepeat: 1 });
+    expect(next.lines).toContainEqual(expect.objectContaining({ level: 'warn', id: event.id }));
+    // The one that was only frozen finds its claim lost, and drops the message instead of telling it a third time.
+    expect(await telling).toBe('repeatDropped');
+    expect(received()).toHaveLength(2);
+  });
+
+  it('is not told by anybody else while the lease of a silent claimant runs', async () => {
+    const event = anEvent();
+    await crashAfterPost(event);
+    const started = performance.now();
+    await (await notifierWith()).tell(asConsumed(event));
+    expect(performance.now() - started).toBeGreaterThan(200);
+  });
+
+  it('is told when Slack comes back, however many 500s and lost connections that takes', async () => {
+    const notifier = await notifierWith();
+    slack.failNext({ status: 500 }, 3);
+    slack.failNext({ reset: 'before' });
+    slack.failNext({ status: 503 });
+    expect(await notifier.tell(asConsumed(anEvent()))).toBe('told');
+    expect(slack.requests().map(({ answer }) => answer)).toEqual([500, 500, 500, 'reset', 503, 200]);
+    expect(received()).toHaveLength(1);
+    expect(notifier.unready).toEqual(new Map());
+  });
+
+  it('waits as long as Slack asks for', async () => {
+    const notifier = await notifierWith();
+    slack.failNext({ status: 429, retryAfterSeconds: 1 });
+    const started = performance.now();
+    expect(await notifier.tell(asConsumed(anEvent()))).toBe('told');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
+    expect(slack.requests()).toHaveLength(2);
+  });
+
+  it.each([403, 404, 410])(
+    'waits un-ready for a webhook that answers %s, and is not lost',
+    async (status) => {
+      const notifier = await notifierWith();
+      slack.failAlways({ status });
+      const telling = notifier.tell(asConsumed(anEvent()));
+      await requests(2);
+      expect(notifier.unready.get('slack')).toMatch(
+        new RegExp(`^Slack answered ${String(status)} .*must be mended$`),
+      );
+      slack.recover();
+      expect(await telling).toBe('told');
+      expect(notifier.unready).toEqual(new Map());
+    },
+  );
+
+  it('that Slack refuses for what it holds is set aside with its reason and place', async () => {
+    const notifier = await notifierWith();
+    slack.failNext({ status: 400, body: 'invalid_blocks' });
+    const event = anEvent();
+    expect(await notifier.tell(asConsumed(event))).toBe('setAside');
+    const place = { topic: 'payment-event', partition: 0, offset: '7', id: event.id };
+    const reason = 'Slack answered 400 invalid_blocks';
+    expect(notifier.lines).toContainEqual(expect.objectContaining({ level: 'error', ...place, reason }));
+    expect(await states()).toEqual([{ state: 'REFUSED' }]);
+    expect(await notifier.tell(asConsumed(event))).toBe('told');
+  });
+
+  it('that cannot be decoded is set aside without a request', async () => {
+    const notifier = await notifierWith();
+    expect(await notifier.tell(asConsumed({ ...anEvent(), value: Buffer.from('nonsense') }))).toBe(
+      'setAside',
+    );
+    expect(notifier.tally.setAside).toBe(1);
+    expect(slack.requests()).toEqual([]);
+    expect(await states()).toEqual([]);
+  });
+
+  it('keeps Korean, and pings nobody', async () => {
+    const notifier = await notifierWith();
+    const payment = { reservationId: '예약-1', userId: '<!channel> 김철수' };
+    await notifier.tell(asConsumed(anEvent({ payment })));
+    expect(received()[0]).toContain('예약-1');
+    expect(received()[0]).toContain('&lt;!channel&gt; 김철수');
+    expect(slack.requests()[0]?.body).not.toMatch(/<[!@]c/);
+  });
+});
+
+describe('a stop', () => {
+  it('lets the post in flight and its mark finish', async () => {
+    const notifier = await notifierWith();
+    const held = slack.holdNext();
+    const telling = notifier.tell(asConsumed(anEvent()));
+    await held.arrived;
+    notifier.stop.abort();
+    held.release();
+    expect(await telling).toBe('told');
+    expect(await states()).toEqual([{ state: 'TOLD' }]);
+  });
+
+  it('gives back a message that was not posted, so that the next notifier tells it at once', async () => {
+    const notifier = await notifierWith();
+    const event = anEvent();
+    slack.failAlways({ status: 403 });
+    const telling = notifier.tell(asConsumed(event));
+    await requests(1);
+    notifier.stop.abort();
+    expect(await telling).toBe('left');
+    expect(await states()).toEqual([]);
+    slack.recover();
+    const next = await notifierWith();
+    expect(await next.tell(asConsumed(event))).toBe('told');
+    expect(next.tally.mayRepeat).toBe(0);
+  });
+
+  it('begins nothing new', async () => {
+    const notifier = await notifierWith();
+    notifier.stop.abort();
+    expect(await notifier.tell(asConsumed(anEvent()))).toBe('left');
+    expect(await states()).toEqual([]);
+  });
+
+  it('ends the wait for a message that another has', async () => {
+    const event = anEvent();
+    const holder = await notifierWith();
+    slack.failNext({ hang: 'before' });
+    void holder.tell(asConsumed(event));
+    await requests(1);
+    const waiting = await notifierWith();
+    const telling = waiting.tell(asConsumed(event));
+    waiting.stop.abort();
+    expect(await telling).toBe('left');
+    holder.stop.abort();
+  });
+});
+
+describe('a partition that was taken away', () => {
+  it('has its messages left to the next owner, unless one is in flight', async () => {
+    const notifier = await notifierWith();
+    const revocation = new AbortController();
+    slack.failAlways({ status: 500 });
+    const telling = notifier.tell(asConsumed(anEvent(), revocation.signal));
+    await requests(2);
+    revocation.abort();
+    expect(await telling).toBe('left');
+    expect(await notifier.tell(asConsumed(anEvent(), revocation.signal))).toBe('left');
+    expect(await states()).toEqual([]);
+  });
+});
