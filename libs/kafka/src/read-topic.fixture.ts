@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { eventually } from '@payments/testing';
 import kafkajs from 'kafkajs';
 
 /** A message as it lies in the log. */
@@ -58,7 +59,8 @@ export async function valuesIn(brokers: readonly string[], topic: string): Promi
 async function endsOf(kafka: kafkajs.Kafka, topic: string): Promise<Map<number, bigint>> {
   const admin = kafka.admin();
   await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
+  // A leader that has just been elected is not known everywhere.
+  const offsets = await eventually(() => admin.fetchTopicOffsets(topic));
   await admin.disconnect();
   const filled = offsets.filter(({ high }) => BigInt(high) > 0n);
   return new Map(filled.map(({ partition, high }) => [partition, BigInt(high)]));
