@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 
 import { redactSecrets } from '@payments/runtime';
-import { startJaeger, startKafka, startPostgres, startSlackStandIn } from '@payments/servers';
+import { ServerError, startJaeger, startKafka, startPostgres, startSlackStandIn } from '@payments/servers';
 import type { RunningJaeger, SlackStandIn } from '@payments/servers';
 
 import type { ServerPort } from './config.ts';
 import { ensureDatabase } from './local-database.ts';
 import type { Parts } from './parts.ts';
 import type { Stack } from './run-stack.ts';
+import { StackError } from './stack-error.ts';
 import { traceLinks } from './stations/trace.ts';
 import { processGone } from './watch-process.ts';
 
@@ -73,11 +74,19 @@ async function kafka(boot: Boot): Promise<string[]> {
   }
   const start = async (log: (line: string) => void) => {
     const dataDir = join(config.stateDir, 'kafka');
-    const server = started.use(await startKafka({ dataDir, ...portOf(ports.kafka), log: progress(log) }));
+    const starting = startKafka({ dataDir, ...portOf(ports.kafka), log: progress(log) }).catch(offerDocker);
+    const server = started.use(await starting);
     for (const { pid } of server.nodes) watch(boot, 'Kafka', pid, 'SIGKILL');
     return server.brokers;
   };
   return screen.step('Kafka', start, (brokers) => brokers.join(', '));
+}
+
+/** Kafka alone needs something that npm does not bring. */
+function offerDocker(error: unknown): never {
+  if (!(error instanceof ServerError) || error.code !== 'tool-missing') throw error;
+  const docker = 'Or use Docker for the servers: the head of docker-compose.yml says how.';
+  throw new StackError(`${error.message}\n${docker}`, { cause: error });
 }
 
 async function jaeger(boot: Boot): Promise<Pick<Servers, 'jaeger' | 'otlpEndpoint' | 'traceUrl'>> {
