@@ -1,10 +1,23 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { javaRemedy } from './kafka-jars.ts';
 import { ServerError } from './server-error.ts';
 
 // Small and quick to start rather than quick for hours: one compiler tier, one collector thread.
-const frugal = ['-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'];
+const frugal = [
+  '-Xlog:disable',
+  '-Xlog:all=warning:stderr',
+  '-Xms64m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Djava.awt.headless=true',
+];
+
+/** Where the classes of this class path are archived (see `archiveClasses`), if they are. */
+export function classArchive(classPath: string): { folder: string; name: string } {
+  return { folder: `${dirname(classPath)}-classes`, name: 'kafka.jsa' };
+}
 
 /** Arguments that make `java` run `mainClass` with a logger configuration of ours and at most `heapMb` of heap. */
 export function javaArguments(options: {
@@ -13,8 +26,19 @@ export function javaArguments(options: {
   logConfig: 'log4j2.properties' | 'log4j2-tools.properties';
   heapMb: number;
 }): string[] {
+  const { folder, name } = classArchive(options.classPath);
+  const archive = join(folder, name);
+  const quick = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
   const logging = `-Dlog4j2.configurationFile=${join(import.meta.dirname, '../kafka', options.logConfig)}`;
-  return [...frugal, `-Xmx${options.heapMb}m`, logging, '-cp', options.classPath, options.mainClass];
+  return [
+    ...frugal,
+    ...quick,
+    `-Xmx${options.heapMb}m`,
+    logging,
+    '-cp',
+    options.classPath,
+    options.mainClass,
+  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
+import { archiveClasses } from './kafka-archive.ts';
 import * as admin from './kafka-admin.ts';
 import { fetchKafka } from './kafka-jars.ts';
 import { prepareNode, type KafkaNode, type NodeOptions } from './kafka-node.ts';
@@ -55,6 +56,7 @@ const controllerId = 100;
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const classPath = await fetchKafka({ log: options.log });
+  await archiveClasses({ classPath, log: options.log ?? (() => undefined) });
   const { nodes, controllers } = await prepareCluster(options, classPath);
   const all = [...controllers, ...nodes];
   const start = async () => {

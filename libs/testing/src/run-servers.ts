@@ -68,7 +68,15 @@ async function endLeftovers(mark: string): Promise<string[]> {
   const none = async () => ((await left()).length === 0 ? ([] as string[]) : undefined);
   return pollUntil({ for: 'processes to end', timeoutMs: 3_000 }, none).catch(async () => {
     const found = await left();
-    for (const { pid } of found) process.kill(pid, 'SIGKILL');
+    for (const { pid } of found) endNow(pid);
     return found.map(({ pid, command }) => `  ${pid} ${command}`);
   });
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
