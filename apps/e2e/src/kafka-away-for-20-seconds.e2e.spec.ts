@@ -1,0 +1,34 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { eventually } from '@payments/testing';
+import { clientOf, firstDeliveries, payRepeatedly, startSystem } from './system.fixture.ts';
+
+it('a Kafka that is away for 20 s delays messages, and neither loses nor reorders one', async () => {
+  await using system = await startSystem();
+  const payment = await system.start('payment');
+  const relay = await system.start('relay', { RELAY_BATCH_SIZE: '5' });
+  await Promise.all([payment.ready(), relay.ready()]);
+  using client = clientOf(payment);
+  const reservations = Array.from({ length: 5 }, (_, number) => `r-${number}`);
+
+  const paying = payRepeatedly(client, { reservations, times: 40 });
+  await eventually(async () => expect((await system.kafka.partitions('payment-event')).length).toBe(12));
+  await system.kafka.kill();
+  const away = pause(20_000);
+  const answers = await paying;
+  await eventually(async () => {
+    const response = await fetch(`http://${relay.http}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toMatch(/kafka/i);
+  });
+  await away;
+  await system.kafka.start();
+
+  await relay.ready({ timeoutMs: 30_000 });
+  await eventually(
+    async () => {
+      expect(firstDeliveries(await system.published())).toEqual(answers);
+    },
+    { timeoutMs: 60_000 },
+  );
+}, 180_000);
