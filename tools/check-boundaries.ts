@@ -8,14 +8,19 @@ import { execa } from 'execa';
  */
 const planted = [
   { in: 'libs/outbox/src', code: `import '@payments/kafka';`, rule: '@nx/enforce-module-boundaries' },
-  { in: 'apps/relay/src', code: `import '../../../notifier/src/config.ts';`, rule: '@nx/enforce-module-boundaries' },
+  {
+    in: 'apps/relay/src',
+    code: `import '../../../notifier/src/config.ts';`,
+    rule: '@nx/enforce-module-boundaries',
+  },
   { in: 'apps/relay/src', code: `import 'kafkajs';`, rule: 'no-restricted-imports' },
   { in: 'apps/relay/src', code: `import '@payments/testing';`, rule: 'no-restricted-imports' },
 ];
 
 const silent: string[] = [];
 for (const { in: folder, code, rule } of planted) {
-  if (!(await rulesBroken(folder, code)).includes(rule)) silent.push(`${rule} is silent about "${code}" in ${folder}`);
+  if (!(await rulesBroken(folder, code)).includes(rule))
+    silent.push(`${rule} is silent about "${code}" in ${folder}`);
 }
 if (silent.length > 0) {
   console.error(silent.join('\n'));
@@ -28,7 +33,10 @@ async function rulesBroken(folder: string, code: string): Promise<(string | null
   const file = join(place, 'canary.ts');
   try {
     await writeFile(file, code);
-    const { stdout } = await execa('eslint', ['--format', 'json', file], { preferLocal: true, reject: false });
+    const { stdout } = await execa('eslint', ['--format', 'json', file], {
+      preferLocal: true,
+      reject: false,
+    });
     const results = JSON.parse(stdout) as { messages: { ruleId: string | null }[] }[];
     return results.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId));
   } finally {

@@ -35,8 +35,8 @@ const program = new Command()
   .option('--no-record', 'do not write docs/proofs.md')
   .parse();
 const name = program.args[0] ?? '';
-const proof = proofs[name];
-if (!proof) program.error(`there is no proof "${name}": take one of ${Object.keys(proofs).join(', ')}`);
+const proof =
+  proofs[name] ?? program.error(`there is no proof "${name}": take one of ${Object.keys(proofs).join(', ')}`);
 const { rounds = proof.rounds, record } = program.opts<{ rounds?: number; record: boolean }>();
 
 const lines: string[] = [];
@@ -54,10 +54,22 @@ if (record) await writeDown(name, proof.says, lines);
 
 async function runOnce(selection: string[]): Promise<{ green: boolean; line: string; output: string }> {
   const begun = Date.now();
-  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-  const { exitCode, all } = await execa('node', [...jest, ...selection], { preferLocal: true, all: true, reject: false });
+  const jest = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+  ];
+  const { exitCode, all } = await execa('node', [...jest, ...selection], {
+    preferLocal: true,
+    all: true,
+    reject: false,
+  });
   const counts = /^Tests: +(.*)$/m.exec(all)?.[1] ?? 'no tests were run';
-  return { green: exitCode === 0, line: `${counts}  ${Math.round((Date.now() - begun) / 1000)} s`, output: all };
+  return {
+    green: exitCode === 0,
+    line: `${counts}  ${Math.round((Date.now() - begun) / 1000)} s`,
+    output: all,
+  };
 }
 
 async function writeDown(title: string, says: string, outcome: string[]): Promise<void> {
@@ -72,6 +84,7 @@ async function writeDown(title: string, says: string, outcome: string[]): Promis
 
 function positive(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('give a whole number from 1 on.');
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('give a whole number from 1 on.');
   return number;
 }

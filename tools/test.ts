@@ -7,7 +7,12 @@ import { findJaeger } from '@payments/servers';
  * `npm test`: everything that has to hold before a change lands, cheapest first. Stops at the first step that fails.
  */
 const jest = (suites: string[], report: string, ...more: string[]): string[] => [
-  ...['node', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
+  ...[
+    'node',
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+  ],
   ...['--selectProjects', ...suites, '--json', `--outputFile=${report}`, ...more],
 ];
 
@@ -28,7 +33,9 @@ const steps: { name: string; command: string[] }[] = [
 
 const program = new Command()
   .name('npm test --')
-  .description('Format, lint with boundaries, types, generated code, and all specs on real PostgreSQL and Kafka.')
+  .description(
+    'Format, lint with boundaries, types, generated code, and all specs on real PostgreSQL and Kafka.',
+  )
   .option('--only <steps...>', `run only these steps: ${steps.map(({ name }) => name).join(', ')}`)
   .parse();
 const { only } = program.opts<{ only?: string[] }>();
@@ -65,7 +72,8 @@ async function tellCounts(): Promise<void> {
     passed += counts.numPassedTests;
     skipped += counts.numPendingTests;
   }
-  if (!(await findJaeger())) console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
+  if (!(await findJaeger()))
+    console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
   console.log(`\nspecs: ${passed} passed, 0 failed, ${skipped} skipped`);
   if (process.env['CI'] && skipped > 0) {
     console.error('Under CI nothing may be skipped.');
