@@ -24,7 +24,7 @@ await runUntilSignal(
 
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
-    if (process.argv.includes('--migrate-only')) return migrate();
+    if (process.argv.includes('--migrate-only')) return await migrate();
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
     const handlers = paymentHandlers({

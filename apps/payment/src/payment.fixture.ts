@@ -48,24 +48,36 @@ const countAll = `select (select count(*)::int from payment.payment) as payments
 const countSessions = (condition: string) => `select count(*)::int as sessions from pg_stat_activity
   where datname = current_database() and application_name = 'payment' and ${condition}`;
 
-const openOther = async (observer: Database): Promise<OtherTransaction> => {
+/** Rolled back at the end of the spec at the latest, or a spec that failed would hang there. */
+const openOther = async (observer: Database, opened: AsyncDisposableStack): Promise<OtherTransaction> => {
   const em = observer.em.fork();
   await em.begin();
+  const rollback = () => (em.isInTransaction() ? em.rollback() : Promise.resolve());
+  opened.defer(rollback);
   return {
     sql: (statement, parameters = []) => em.execute(statement, parameters),
     commit: () => em.commit(),
-    rollback: () => em.rollback(),
+    rollback,
   };
 };
 
 /** Starts the service as `main.ts` does, within this process. Ends what it started. */
 export const openFixture = async (
-  options: { connections?: number; limits?: ReadonlyMap<string, bigint> } = {},
+  options: {
+    connections?: number;
+    limits?: ReadonlyMap<string, bigint>;
+    /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
+    route?: (url: string) => Promise<string>;
+  } = {},
 ): Promise<Fixture> => {
-  const { connections = 25, limits = new Map([['KRW', 1_000_000n]]) } = options;
+  const {
+    connections = 25,
+    limits = new Map([['KRW', 1_000_000n]]),
+    route = (direct: string) => Promise.resolve(direct),
+  } = options;
   await using opened = new AsyncDisposableStack();
   const { url } = opened.use(await throwAwayDatabase());
-  const database = opened.use(openDatabase({ databaseUrl: url, connections }));
+  const database = opened.use(openDatabase({ databaseUrl: await route(url), connections }));
   const observer = opened.use(
     openDatabase({ databaseUrl: url, connections: 5, applicationName: 'observer' }),
   );
@@ -107,7 +119,7 @@ export const openFixture = async (
     wakes: () => wakes,
     counts: async () =>
       (await sql<Awaited<ReturnType<Fixture['counts']>>>(countAll))[0] ?? Promise.reject(new Error('no row')),
-    other: () => openOther(observer),
+    other: () => openOther(observer, closing),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 };

@@ -16,16 +16,19 @@ const faults: readonly (readonly [RegExp, DatabaseFault])[] = [
   [/^(08|57P|53|25006)/, 'UNAVAILABLE'],
 ];
 
-const causes = (error: unknown): Error[] => {
-  if (!(error instanceof Error)) return [];
-  const inner = error instanceof AggregateError ? error.errors : [error.cause];
-  return [error, ...inner.flatMap(causes)];
+/** By its form: an error of Node's own modules is no `instanceof Error` in another realm, such as a spec's. */
+type ErrorLike = { message?: unknown; code?: unknown; cause?: unknown; errors?: unknown };
+
+const causes = (error: unknown): ErrorLike[] => {
+  if (typeof error !== 'object' || error === null) return [];
+  const { cause, errors }: ErrorLike = error;
+  return [error, ...[cause, ...(Array.isArray(errors) ? (errors as unknown[]) : [])].flatMap(causes)];
 };
 
-const faultOf = (error: Error): DatabaseFault | undefined => {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (unreachable.test(code) || lost.test(error.message)) return 'UNAVAILABLE';
-  return faults.find(([pattern]) => pattern.test(code))?.[1];
+const faultOf = ({ code, message }: ErrorLike): DatabaseFault | undefined => {
+  const text = typeof code === 'string' ? code : '';
+  if (unreachable.test(text) || lost.test(String(message))) return 'UNAVAILABLE';
+  return faults.find(([pattern]) => pattern.test(text))?.[1];
 };
 
 /** Reads an error of PostgreSQL, pg or Node by its code, however it is wrapped; OTHER if it is none of those. */

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openPaymentClient, PaymentState } from '@payments/contracts';
+import { eventually, startService, tcpProxy, throwAwayDatabase } from '@payments/testing';
+import type { TcpProxy } from '@payments/testing';
+import { openDatabase } from './database/open-database.ts';
+import { failure, won } from './payment.fixture.ts';
+import { run } from './service.fixture.ts';
+
+let closing: AsyncDisposableStack;
+let url: string;
+let proxy: TcpProxy;
+let throughProxy: string;
+
+beforeEach(async () => {
+  closing = new AsyncDisposableStack();
+  ({ url } = closing.use(await throwAwayDatabase()));
+  proxy = closing.use(await tcpProxy({ target: new URL(url).host }));
+  throughProxy = Object.assign(new URL(url), { host: proxy.address }).href;
+});
+afterEach(async () => {
+  await closing.disposeAsync();
+});
+
+const start = async (env: Readonly<Record<string, string>> = {}) => {
+  const service = closing.use(
+    await startService({ app: 'payment', env: { DATABASE_URL: throughProxy, ...env } }),
+  );
+  const client = closing.use(openPaymentClient({ address: service.grpc ?? '' }));
+  return { service, client };
+};
+
+const probe = async (http: string, path: string) => {
+  const response = await fetch(`http://${http}${path}`);
+  return { status: response.status, text: await response.text() };
+};
+
+const order = { userId: 'u-1', reservations: [won('r-1')] };
+
+describe('the payment service', () => {
+  it('waits for an absent database, one line an attempt and un-ready with the reason, and comes good by itself', async () => {
+    await proxy.refuse();
+    const { service, client } = await start();
+    await service.waitForLine(
+      ({ fields }) => fields['msg'] === 'waiting for postgres' && fields['attempt'] === 3,
+    );
+    const attempts = service.lines.filter(({ fields }) => fields['msg'] === 'waiting for postgres');
+    expect(attempts.map(({ fields }) => fields['attempt'])).toEqual([1, 2, 3]);
+    const [first, , third] = attempts.map(({ fields }) => Number(fields['pauseMs']));
+    expect(third).toBeGreaterThan(first ?? Infinity);
+    expect(await probe(service.http, '/livez')).toMatchObject({ status: 200 });
+    expect(await probe(service.http, '/readyz')).toMatchObject({
+      status: 503,
+      text: expect.stringMatching(/postgres: .*ECONNREFUSED/),
+    });
+    expect(await failure(client.executePayments(order))).toMatchObject({ details: { reason: 'STARTING' } });
+    await proxy.accept();
+    await service.ready();
+    const { payments } = await client.executePayments(order);
+    expect(payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
+  });
+
+  it('says that it is un-ready while its database is away, and comes good by itself', async () => {
+    const { service, client } = await start();
+    await service.ready();
+    await proxy.refuse();
+    await service.waitForLine('postgres is away');
+    expect(await probe(service.http, '/readyz')).toMatchObject({ status: 503 });
+    expect(await failure(client.listPayments({}))).toMatchObject({
+      details: { reason: 'DATABASE_UNAVAILABLE' },
+    });
+    await proxy.accept();
+    await service.waitForLine('postgres is back');
+    expect(await probe(service.http, '/readyz')).toMatchObject({ status: 200 });
+    expect((await client.executePayments(order)).payments).toHaveLength(1);
+  });
+
+  it('finishes the call in progress on SIGTERM, takes no new one, and ends with 0', async () => {
+    const { service, client } = await start();
+    await service.ready();
+    const database = closing.use(openDatabase({ databaseUrl: url, applicationName: 'other' }));
+    const other = database.em.fork();
+    await other.begin();
+    await other.execute(`select outbox.append('t', 'r-1', 'x', ''::bytea)`);
+    const call = client.executePayments(order);
+    await eventually(async () => {
+      const waiting = await database.em
+        .fork()
+        .execute<unknown[]>(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+      expect(waiting).toHaveLength(1);
+    });
+    service.send('SIGTERM');
+    await service.waitForLine('stopping');
+    const late = closing.use(openPaymentClient({ address: service.grpc ?? '' }));
+    await eventually(async () => {
+      expect(await failure(late.listPayments({}))).toMatchObject({
+        message: expect.stringMatching(/^No connection/),
+      });
+    });
+    await other.rollback();
+    expect((await call).payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
+    expect(await service.ended).toBe('exit code 0');
+  });
+
+  it('refuses a bad configuration with every variable named, and without a stack', async () => {
+    const env = { GRPC_LISTEN: '0.0.0.0:1', PAYMENT_LIMIT: 'KRW' };
+    const ended = await run({ script: 'apps/payment/src/main.ts', args: [], env });
+    expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/PAYMENT_LIMIT must be/) });
+    expect(ended.stderr).not.toContain('    at ');
+  });
+
+  it('names the address that is taken', async () => {
+    const taken = closing.use(createServer());
+    taken.listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const GRPC_LISTEN = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const env = { DATABASE_URL: url, HTTP_LISTEN: '127.0.0.1:0', GRPC_LISTEN };
+    const ended = await run({ script: 'apps/payment/src/main.ts', args: [], env });
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining(`cannot serve gRPC on ${GRPC_LISTEN}`),
+    });
+  });
+
+  it('migrates and ends with --migrate-only, again and again', async () => {
+    const migrate = () =>
+      run({ script: 'apps/payment/src/main.ts', args: ['--migrate-only'], env: { DATABASE_URL: url } });
+    expect(await migrate()).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('0001-payment.sql'),
+    });
+    expect(await migrate()).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+});
