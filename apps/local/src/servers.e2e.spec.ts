@@ -61,6 +61,22 @@ describe('npm run servers', () => {
     expect(await folder.processesLeft()).toEqual([]);
   });
 
+  it('lends its servers to a stack that is given their addresses', async () => {
+    await using servers = run('servers', { folder });
+    await servers.printed(up);
+    await using own = await makeStateFolder();
+    const { postgres, kafka, jaeger } = (await folder.stack()) as StackFile;
+    const given = {
+      DATABASE_URL: postgres.url,
+      KAFKA_BROKERS: kafka.brokers.join(','),
+      ...(jaeger && { OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlp }),
+    };
+    await using start = run('start', { folder: own, args: ['--exit'], env: given });
+    expect(await start.ended).toBe(0);
+    expect(start.output()).toContain(`${postgres.url} (DATABASE_URL)`);
+    expect(start.output()).toContain(`${kafka.brokers.join(',')} (KAFKA_BROKERS)`);
+  });
+
   it.each([
     ['PostgreSQL', 'bin/postgres '],
     ['Kafka', 'kafka.Kafka'],
