@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { chown } from 'node:fs/promises';
+import { chown, readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { ServerError } from './server-error.ts';
 
@@ -24,7 +23,13 @@ export async function runAsUnprivileged(): Promise<RunAs> {
   }
   const { uid, gid } = await unprivilegedUser();
   const asUser = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-  const passing = ['--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--'];
+  // Without the last one access(2), which initdb asks about its own programs, leaves the capability out of account.
+  const passing = [
+    '--inh-caps=-all,+dac_override',
+    '--ambient-caps=-all,+dac_override',
+    '--securebits=+no_setuid_fixup',
+    '--',
+  ];
   await requireSetpriv([...asUser, ...passing]);
   return {
     wrap: (command, args) => ({ command: 'setpriv', args: [...asUser, ...passing, command, ...args] }),
