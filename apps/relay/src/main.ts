@@ -3,6 +3,7 @@ import { createLog, openHealth, runUntilSignal } from '@payments/runtime';
 import { lastValueFrom, tap } from 'rxjs';
 
 import { readRelayConfig } from './config.ts';
+import { followReadiness, parts } from './follow-readiness.ts';
 import { runRelay } from './run-relay.ts';
 
 const log = createLog('relay');
@@ -11,11 +12,12 @@ await runUntilSignal(
   async (stop) => {
     const config = readRelayConfig(process.env);
     const kafkaLog = (line: string) => log.debug(line);
-    await using health = await openHealth({ listen: config.httpListen, parts: ['postgres', 'kafka'], stop });
+    await using health = await openHealth({ listen: config.httpListen, parts, stop });
     await using producer = openProducer({ kafka: config.kafka, log: kafkaLog });
     log.info({ http: health.address }, 'listening');
+    const readiness = followReadiness({ health, log });
     let published = 0;
-    const rounds$ = runRelay({ config, producer, health, log, kafkaLog, stop });
+    const rounds$ = runRelay({ config, producer, readiness, log, kafkaLog, stop });
     const counted$ = rounds$.pipe(tap((round) => (published += round.published)));
     const last = await lastValueFrom(counted$, { defaultValue: null });
     log.info({ published, moreWaits: last?.full ?? null }, 'stopped');

@@ -1,18 +1,19 @@
-import { ensureTopics } from '@payments/kafka';
-import type { KafkaLog, Producer } from '@payments/kafka';
+import { KafkaError, ensureTopics } from '@payments/kafka';
+import type { KafkaLog, KafkaMessage, Producer, TopicSpec } from '@payments/kafka';
 import { migrateOutbox, openRelaySession } from '@payments/outbox';
 import type { RelaySession } from '@payments/outbox';
-import type { Health, Log } from '@payments/runtime';
-import { fromEvent, merge } from 'rxjs';
+import type { Log } from '@payments/runtime';
+import { fromEvent, merge, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import { acrossSessions } from './across-sessions.ts';
 import type { RelayConfig } from './config.ts';
+import type { Readiness } from './follow-readiness.ts';
 import { graceAfter } from './grace-after.ts';
 import { missingTopics, noTopics } from './missing-topics.ts';
 import { pauseAfterFailure } from './pause-after-failure.ts';
 import { publishBatch } from './publish-batch.ts';
-import type { Round } from './publish-batch.ts';
+import type { Round, RoundOptions } from './publish-batch.ts';
 import { relay$ } from './relay.ts';
 
 /** Partitions of a topic that the relay creates. */
@@ -26,8 +27,8 @@ const sendGraceMs = 10_000;
 export type RelayParts = {
   config: RelayConfig;
   producer: Producer;
-  health: Pick<Health, 'ready' | 'notReady'>;
-  log: Log;
+  readiness: Readiness;
+  log: Pick<Log, 'info' | 'warn'>;
   kafkaLog: KafkaLog;
   stop: AbortSignal;
 };
@@ -38,49 +39,52 @@ export type RelayParts = {
  * time does not mend ends it.
  */
 export function runRelay(parts: RelayParts): Observable<Round> {
-  const { config, health, log, stop } = parts;
-  const pauses = pauseAfterFailure({ log, health, maxMs: config.backoffMaxMs });
-  const toKafka = publishingTo(parts);
+  const { config, readiness, log, stop } = parts;
+  const pauseAfter = pauseAfterFailure({ log, readiness, maxMs: config.backoffMaxMs });
+  const kafka = kafkaSide(parts);
   return acrossSessions({
     stop,
-    open: () => openSession(parts),
-    pauseAfter: pauses.postgres,
+    open: () => openSession(parts, kafka),
+    pauseAfter,
     work: (session) =>
       relay$({
-        round: () => publishBatch({ log: session, ...toKafka }),
+        round: () => publishBatch({ log: session, ...kafka }),
         wake$: merge(session.wake$, fromEvent(session.lost, 'abort')),
         pollMs: config.pollMs,
-        pauseAfter: pauses.kafka,
+        // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss.
+        pauseAfter: (error, failures) =>
+          error instanceof KafkaError ? pauseAfter(error, failures) : throwError(() => error),
         stop,
       }),
   });
 }
 
-async function openSession({ config, health, log, stop }: RelayParts): Promise<RelaySession> {
+/** Opens a session once both sides are there. One that then stands by for another relay is ready: nothing is broken. */
+async function openSession(
+  { config, readiness, log, stop }: RelayParts,
+  kafka: Pick<RoundOptions, 'idle'>,
+): Promise<RelaySession> {
   const { databaseUrl, limits } = config;
   const say = (line: string) => log.info(line);
   await migrateOutbox({ databaseUrl, log: say });
-  // A relay that stands by for another one is ready: it waits for nothing that is broken.
-  health.ready('postgres');
+  readiness.ready('postgres');
+  await kafka.idle();
   return openRelaySession({ databaseUrl, limits, signal: stop, log: say });
 }
 
-function publishingTo({ config, producer, health, kafkaLog: log, stop }: RelayParts) {
-  const { kafka } = config;
-  const ensure = {
-    partitions,
-    ensure: (topics: Parameters<typeof ensureTopics>[0]['topics']) => ensureTopics({ kafka, topics, log }),
-  };
-  const topics = config.createTopics ? missingTopics(ensure) : noTopics;
+/** What a round does on Kafka's side. */
+function kafkaSide(parts: RelayParts): Pick<RoundOptions, 'prepareTopics' | 'send' | 'idle'> {
+  const { config, producer, readiness, stop } = parts;
+  const topics = config.createTopics ? missingTopics({ partitions, ensure: topicsIn(parts) }) : noTopics;
   const grace = graceAfter(stop, sendGraceMs);
   let seenAt = -Infinity;
   const seen = () => {
     seenAt = performance.now();
-    health.ready('kafka');
+    readiness.ready('kafka');
   };
   return {
     prepareTopics: topics.prepare,
-    send: async (messages: Parameters<Producer['send']>[0]) => {
+    send: async (messages: readonly KafkaMessage[]) => {
       await producer.send(messages, grace).catch((error: unknown) => {
         topics.forget();
         throw error;
@@ -94,3 +98,8 @@ function publishingTo({ config, producer, health, kafkaLog: log, stop }: RelayPa
     },
   };
 }
+
+const topicsIn =
+  ({ config: { kafka }, kafkaLog: log }: RelayParts) =>
+  (topics: readonly TopicSpec[]): Promise<void> =>
+    ensureTopics({ kafka, topics, log });
