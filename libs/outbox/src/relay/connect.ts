@@ -21,6 +21,8 @@ const sessionSettings = {
   max_parallel_workers_per_gather: '0',
   enable_seqscan: 'off',
   jit: 'off',
+  // Planning a read of 16 partitions anew takes 2 ms, running it 0.9 ms; its plan does not depend on the parameters.
+  plan_cache_mode: 'force_generic_plan',
   search_path: 'pg_catalog',
 };
 
