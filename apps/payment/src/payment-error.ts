@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { RpcErrorDetails } from '@payments/contracts';
 
 /** Whose reasons these are (`google.rpc.ErrorInfo.domain`). */
-export const errorDomain = 'payment.v1';
+const errorDomain = 'payment.v1';
 
 /** One bad field of a request: its path, what is wrong and how to mend it, and a reason for programs. */
 export type Violation = { field: string; description: string; reason: string };

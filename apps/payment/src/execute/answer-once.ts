@@ -13,7 +13,7 @@ import type { Order } from './read-order.ts';
 const method = 'ExecutePayments';
 
 /** What was asked, whatever the spelling: the same order has the same hash. */
-export const hashOrder = ({ userId, reservations }: Order): Buffer => {
+const hashOrder = ({ userId, reservations }: Order): Buffer => {
   const asked = reservations.map(({ reservationId, amount }) => [
     reservationId,
     String(amount.minor),

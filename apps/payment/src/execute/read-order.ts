@@ -5,7 +5,7 @@ import type { Violation } from '../payment-error.ts';
 import { checkId, checkUuid } from '../rpc/check-field.ts';
 
 /** The most reservations of one order: a bound on the work of one transaction. */
-export const maxReservations = 100;
+const maxReservations = 100;
 
 /** An order whose every field was found good. */
 export type Order = {

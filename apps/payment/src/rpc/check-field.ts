@@ -1,7 +1,7 @@
 import type { Violation } from '../payment-error.ts';
 
 /** The longest id, in characters (Unicode code points, as PostgreSQL's `char_length` counts them). */
-export const maxIdLength = 200;
+const maxIdLength = 200;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const nilUuid = '00000000-0000-0000-0000-000000000000';
