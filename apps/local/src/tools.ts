@@ -1,7 +1,7 @@
 /** `npm run tools`: fetches and builds, once, the real tools that no npm package brings. `--help` says which. */
 import { Command } from 'commander';
 
-import { buildJaeger, fetchKafka, ServerError } from '@payments/servers';
+import { buildJaeger, prepareKafka, ServerError } from '@payments/servers';
 
 new Command()
   .name('npm run tools')
@@ -15,7 +15,7 @@ const say = (line: string) => console.log(line);
 
 /** Each tool and how it is got; one that fails does not keep the others from being made. */
 const tools: Record<string, () => Promise<string>> = {
-  Kafka: async () => `ready: ${await fetchKafka({ log: say })}`,
+  Kafka: async () => `ready: ${await prepareKafka({ log: say })}`,
   Jaeger: async () => {
     const { program, built } = await buildJaeger({ log: say });
     return `${built ? 'built' : 'ready'}: ${program}`;

@@ -6,6 +6,7 @@ export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts
 export type { NewTopic, PartitionState } from './kafka-admin.ts';
 export { createTopic, deleteTopic, untilTopicIsLed } from './kafka-admin.ts';
 export { readWithKafkaConsole, type ConsoleOptions, type ConsoleRecord } from './kafka-console.ts';
+export { prepareKafka } from './kafka-archive.ts';
 export { fetchKafka } from './kafka-jars.ts';
 export type { KafkaNode } from './kafka-node.ts';
 export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';

@@ -14,7 +14,7 @@ const frugal = [
   '-Djava.awt.headless=true',
 ];
 
-/** Where the classes of this class path are archived (see `archiveClasses`), if they are. */
+/** Where the classes of this class path are archived (see `prepareKafka`), if they are. */
 export function classArchive(classPath: string): { folder: string; name: string } {
   return { folder: `${dirname(classPath)}-classes`, name: 'kafka.jsa' };
 }

@@ -3,19 +3,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { classArchive, javaArguments, runKafkaTool } from './java.ts';
+import { fetchKafka } from './kafka-jars.ts';
 import { nodeProperties } from './kafka-settings.ts';
 import { makeOnce } from './make-once.ts';
 import { freePort } from './ports.ts';
+
+/**
+ * Everything that is done once for a version of Kafka: it is fetched, and its classes are archived.
+ *
+ * @returns the class path.
+ * @throws ServerError as `fetchKafka` does.
+ */
+export async function prepareKafka(
+  options: { log?: ((line: string) => void) | undefined } = {},
+): Promise<string> {
+  const log = options.log ?? (() => undefined);
+  const classPath = await fetchKafka({ log });
+  await archiveClasses({ classPath, log });
+  return classPath;
+}
 
 /**
  * Lets a throw-away broker run once and keeps the classes it loaded in an archive that Java maps into memory afterwards
  * (dynamic class data sharing): a broker is then up in 1.0 s instead of 2.0, with half of the processor time. Done once for each
  * version of Kafka, in about 6 s. An archive of another Java is ignored by Java; where none can be made, Kafka starts without.
  */
-export async function archiveClasses(options: {
-  classPath: string;
-  log: (line: string) => void;
-}): Promise<void> {
+async function archiveClasses(options: { classPath: string; log: (line: string) => void }): Promise<void> {
   const { classPath, log } = options;
   await makeOnce({
     folder: classArchive(classPath).folder,
@@ -46,6 +59,8 @@ async function recordClasses(classPath: string, archive: string): Promise<void> 
     const broker = execa('java', [`-XX:ArchiveClassesAtExit=${recorded}`, ...java, properties], {
       reject: false,
       timeout: 90_000,
+      // The archive is written after SIGTERM, for some seconds.
+      forceKillAfterDelay: false,
     });
     for await (const line of broker) {
       if (line.includes('Kafka Server started')) broker.kill('SIGTERM');

@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { archiveClasses } from './kafka-archive.ts';
+import { prepareKafka } from './kafka-archive.ts';
 import * as admin from './kafka-admin.ts';
-import { fetchKafka } from './kafka-jars.ts';
 import { prepareNode, type KafkaNode, type NodeOptions } from './kafka-node.ts';
 import { nodeProperties } from './kafka-settings.ts';
 import { pollUntil } from './poll-until.ts';
@@ -50,13 +49,12 @@ export interface RunningKafka extends AsyncDisposable {
 const controllerId = 100;
 
 /**
- * Starts a real Apache Kafka in KRaft mode and waits until it takes part. The first start fetches it (see `fetchKafka`).
+ * Starts a real Apache Kafka in KRaft mode and waits until it takes part. The first start fetches it (see `prepareKafka`).
  *
  * @throws ServerError `tool-missing`, `port-taken`, `data-in-use` or `start-failed`, with the remedy.
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
-  const classPath = await fetchKafka({ log: options.log });
-  await archiveClasses({ classPath, log: options.log ?? (() => undefined) });
+  const classPath = await prepareKafka({ log: options.log });
   const { nodes, controllers } = await prepareCluster(options, classPath);
   const all = [...controllers, ...nodes];
   const start = async () => {
