@@ -1,4 +1,4 @@
-import { MikroORM, defineEntity, p, type EntityManager } from '@mikro-orm/postgresql';
+import { MikroORM, defineEntity, p, type EntityManager, type EventSubscriber } from '@mikro-orm/postgresql';
 import { throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
 import { OutboxMessage } from './append/outbox-message.ts';
@@ -11,7 +11,7 @@ import type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 export const Account = defineEntity({
   name: 'Account',
   tableName: 'account',
-  properties: { id: p.string().primary(), version: p.integer() },
+  properties: { id: p.string().primary(), version: p.integer(), note: p.string().nullable() },
 });
 
 /** What belongs to an aggregate and is inserted beside its update. */
@@ -38,19 +38,19 @@ export async function outboxDatabase() {
 
   /** A service with MikroORM and two tables of its own. */
   const service = async (
-    options: { poolSize?: number; implicitTransactions?: boolean } = {},
+    options: { poolSize?: number; implicitTransactions?: boolean; subscribers?: EventSubscriber[] } = {},
   ): Promise<EntityManager> => {
-    const { poolSize = 10, implicitTransactions = true } = options;
+    const { poolSize = 10, implicitTransactions = true, subscribers = [outboxSubscriber] } = options;
     const orm = await MikroORM.init({
       clientUrl: url,
       entities: [OutboxMessage, Account, Entry],
-      subscribers: [outboxSubscriber],
+      subscribers,
       pool: { min: 0, max: poolSize },
       implicitTransactions,
     });
     resources.defer(() => orm.close());
     await orm.em.execute(
-      'create table if not exists account (id text primary key, version integer not null)',
+      'create table if not exists account (id text primary key, version integer not null, note text)',
     );
     await orm.em.execute(
       'create table if not exists entry (id uuid primary key, account text not null, version integer not null)',

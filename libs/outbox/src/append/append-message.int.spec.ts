@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { LockMode, MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { context, propagation, trace, TraceFlags } from '@opentelemetry/api';
 import { Account, drain, Entry, outboxDatabase, texts } from '../outbox.fixture.ts';
 import { appendMessage } from './append-message.ts';
@@ -175,41 +175,72 @@ describe('savepoints', () => {
 });
 
 describe('two units of work that update one aggregate', () => {
-  it('deliver its messages in commit order, without a deadlock, although MikroORM flushes inserts before updates', async () => {
-    const em = await database.service({ poolSize: 6 });
-    const accounts = ['a', 'b', 'c'];
+  const accounts = ['a', 'b', 'c'];
+  const writers = 6;
+
+  /** Resolves, once all have ended, with the reasons of those that failed. */
+  async function updateSideBySide(em: EntityManager, append: typeof appendMessage): Promise<unknown[]> {
     for (const id of accounts) newAccount(em, id);
     await em.flush();
-    await Promise.all(
-      Array.from({ length: 6 }, (_, writer) => updateRepeatedly(em.fork(), accounts, writer)),
+    const ends = await Promise.allSettled(
+      Array.from({ length: writers }, (_, writer) =>
+        updateRepeatedly(em.fork(), { accounts, writer, append }),
+      ),
     );
+    return ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  }
 
+  it('deliver its messages in commit order, without a deadlock, although MikroORM flushes inserts before updates', async () => {
+    const failures = await updateSideBySide(await database.service({ poolSize: writers }), appendMessage);
+    expect(failures).toEqual([]);
     const messages = await drain(await database.session({ rows: 7 }));
     for (const id of accounts) {
-      const versions = messages
-        .filter(({ key }) => key === id)
-        .map(({ payload }) => Number(payload.toString()));
-      expect(versions).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+      const told = texts(messages.filter(({ key }) => key === id));
+      expect(told.filter((text) => text === 'noted')).toHaveLength(30);
+      const versions = told.filter((text) => text !== 'noted').map(Number);
+      expect(versions).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
     }
+  });
+
+  it('planted fault: deadlock when the flush inserts the messages among the other rows', async () => {
+    const em = await database.service({ poolSize: writers, subscribers: [] });
+    const insertedByTheFlush: typeof appendMessage = (inner, message) => {
+      const row = {
+        id: randomUUID(),
+        headers: {},
+        place: 0,
+        ...message,
+        payload: Buffer.from(message.payload),
+      };
+      inner.persist(inner.create(OutboxMessage, row));
+      return row.id;
+    };
+    const failures = await updateSideBySide(em, insertedByTheFlush);
+    expect(failures.map(String).join()).toMatch(/deadlock detected/);
   });
 });
 
 /**
- * 30 transactions, each raising the versions of one or two accounts. The row lock is taken by the flushed UPDATE in
- * half of them and by SELECT FOR UPDATE in the others; entries are inserted as well, before the updates.
+ * 30 transactions. Half of them lock the account first and raise its version; the others insert an entry and let the
+ * flush update the account, after its inserts. A message inserted among them would hold its key before the row here and
+ * after the row there.
  */
-async function updateRepeatedly(em: EntityManager, accounts: string[], writer: number): Promise<void> {
+async function updateRepeatedly(
+  em: EntityManager,
+  { accounts, writer, append }: { accounts: string[]; writer: number; append: typeof appendMessage },
+): Promise<void> {
   for (let round = 0; round < 30; round++) {
     const id = accounts[(writer + round) % accounts.length] ?? '';
     await em.fork().transactional(async (inner) => {
-      const [row] = await inner.execute<{ version: number }[]>(
-        'update account set version = version + 1 where id = ? returning version',
-        [id],
-      );
-      const version = row?.version ?? 0;
-      inner.persist(inner.create(Entry, { id: randomUUID(), account: id, version }));
-      appendMessage(inner, happened(String(version), id));
-      if (round % 2 === 0) await inner.flush();
+      if (round % 2 === 0) {
+        const account = await inner.findOneOrFail(Account, id, { lockMode: LockMode.PESSIMISTIC_WRITE });
+        account.version++;
+        append(inner, happened(String(account.version), id));
+      } else {
+        inner.getReference(Account, id).note = `writer ${writer}, round ${round}`;
+        inner.persist(inner.create(Entry, { id: randomUUID(), account: id, version: round }));
+        append(inner, happened('noted', id));
+      }
     });
   }
 }
