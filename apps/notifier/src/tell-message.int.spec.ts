@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, startSlackStandIn, throwAwayDatabase } from '@payments/testing';
+import { startSlackStandIn, throwAwayDatabase } from '@payments/testing';
 import type { SlackStandIn } from '@payments/testing';
 import pg from 'pg';
 import { anEvent } from './an-event.fixture.ts';
@@ -25,9 +25,15 @@ beforeEach(async () => {
 });
 afterEach(() => stack.disposeAsync());
 
-/** Resolves when the stand-in has settled as many requests as that. */
-const requests = (count: number) =>
-  eventually(() => expect(slack.requests()).toHaveLength(count), { timeoutMs: 5000 });
+/** Resolves as soon as the stand-in has settled that many requests. */
+async function requests(count: number): Promise<void> {
+  const settled = Promise.withResolvers<void>();
+  const look = () => slack.requests().length >= count && settled.resolve();
+  const end = slack.onRequest(look);
+  look();
+  await settled.promise.finally(end);
+}
+
 /** A notifier that posts, and then never learns what became of it. */
 async function crashAfterPost(event = anEvent()): Promise<{ crashed: ANotifier; telling: Promise<unknown> }> {
   const crashed = await notifierWith({ leaseMs: 400, timeoutMs: 1500 });
