@@ -60,7 +60,7 @@ function start(name: ServiceName, { config, servers, ports, screen, parts, stop 
 }
 
 /** Everything a service is told but its ports. What the environment already says of a service's own settings stays. */
-export function serviceEnvironment(
+function serviceEnvironment(
   name: ServiceName,
   config: LocalConfig,
   servers: Pick<Servers, 'databaseUrl' | 'kafkaBrokers' | 'slack' | 'otlpEndpoint' | 'traceUrl'>,
