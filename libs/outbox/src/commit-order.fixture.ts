@@ -9,7 +9,7 @@ export interface WriterPlan {
 }
 
 /** Small and seeded: mulberry32, by Tommy Ettinger, public domain. Returns numbers from 0 to below 1. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

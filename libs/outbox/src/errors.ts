@@ -1,3 +1,5 @@
+import { types as realm } from 'node:util';
+
 /** What went wrong, for the code that decides what to do about it. */
 export type OutboxErrorCode =
   /** The database cannot be reached, or the connection was lost. */
@@ -33,7 +35,8 @@ export class OutboxError extends Error {
 /** Any thrown value as an OutboxError: told apart by SQLSTATE, or by its absence when no server answered. */
 export function outboxError(thrown: unknown): OutboxError {
   if (thrown instanceof OutboxError) return thrown;
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  // Not `instanceof`: an error of Node's own may come from another realm, as it does under jest.
+  const error = realm.isNativeError(thrown) ? thrown : new Error(String(thrown));
   const sqlState = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (serverAnswered(sqlState) && !serverGoesAway(sqlState)) {
     return new OutboxError('DATABASE_REFUSED', `PostgreSQL refused: ${error.message} (${sqlState})`, {
@@ -54,6 +57,7 @@ const serverGoesAway = (code: string): boolean => /^(08|57P|53300)/.test(code);
 
 /** Node reports a refused connection to a name with several addresses as an AggregateError without a message. */
 function reasonOf(error: Error): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return String(error.errors[0]);
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0)
+    return String(error.errors[0]);
   return error.message || error.name;
 }
