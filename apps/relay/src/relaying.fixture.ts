@@ -55,7 +55,13 @@ export async function relaying() {
     return rowCount ?? 0;
   };
 
-  const read = (topic: string, count: number) => readMessages({ brokers: kafkaBrokers, topic, count });
+  const from = (topic: string) => ({ brokers: kafkaBrokers, topic });
+  const read = (topic: string, count: number) =>
+    readMessages({ ...from(topic), enough: (all) => all.length >= count });
+  const readFirsts = async (topic: string, count: number) =>
+    firstDeliveries(
+      await readMessages({ ...from(topic), enough: (all) => firstDeliveries(all).length >= count }),
+    );
   return {
     url,
     client,
@@ -63,6 +69,7 @@ export async function relaying() {
     start,
     cutRelay,
     read,
+    readFirsts,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -107,28 +114,36 @@ function startRelay(config: ReturnType<typeof readRelayConfig>, producer: Produc
   };
 }
 
-/** The first `count` messages of a topic, each partition's in order. */
+/** The messages of a topic, each partition's in order, until there are enough. */
 async function readMessages(options: {
   brokers: string[];
   topic: string;
-  count: number;
+  enough: (read: readonly ConsumedMessage[]) => boolean;
 }): Promise<ConsumedMessage[]> {
+  const { brokers, topic, enough } = options;
   const stop = new AbortController();
   const read: ConsumedMessage[] = [];
   const message$ = messages$({
-    kafka: { brokers: options.brokers, clientId: 'spec' },
+    kafka: { brokers, clientId: 'spec' },
     groupId: `spec-${randomUUID()}`,
-    topics: [options.topic],
+    topics: [topic],
     signal: stop.signal,
   });
   const reading$ = message$.pipe(
     tap((message) => {
       message.ack();
-      if (read.push(message) >= options.count) stop.abort();
+      read.push(message);
+      if (enough(read)) stop.abort();
     }),
   );
   await lastValueFrom(reading$, { defaultValue: null });
   return read;
+}
+
+/** Without the repetitions, which have the id of the first delivery. */
+function firstDeliveries(messages: readonly ConsumedMessage[]): ConsumedMessage[] {
+  const ids = new Set<string | undefined>();
+  return messages.filter(({ headers: { ce_id: id } }) => !ids.has(id) && ids.add(id));
 }
 
 /** The texts of each key, in the order of delivery. */

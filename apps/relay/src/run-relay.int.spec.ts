@@ -25,7 +25,7 @@ describe('the relay', () => {
     await outbox.append(made.topic, turns(0, 5));
     outbox.start({ RELAY_POLL_MS: '50' });
     await outbox.append(made.topic, turns(5, 10));
-    expect(textsByKey(await outbox.read(made.topic, 200))).toEqual(counted(10));
+    expect(textsByKey(await outbox.readFirsts(made.topic, 200))).toEqual(counted(10));
   });
 
   it('tells what it publishes as a CloudEvent, with the id of the row', async () => {
@@ -91,7 +91,7 @@ describe('the relay', () => {
     }));
     await outbox.append(made.topic, large);
     outbox.start({ RELAY_BATCH_SIZE: '7', RELAY_BATCH_BYTES: '2000000' });
-    const { large: texts, ...others } = textsByKey(await outbox.read(made.topic, 108));
+    const { large: texts, ...others } = textsByKey(await outbox.readFirsts(made.topic, 108));
     expect(others).toEqual(counted(5));
     expect(texts?.map((text) => text.slice(0, 1))).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
@@ -107,7 +107,7 @@ describe('the relay', () => {
     console.log(
       `drained 10,000 messages in ${seconds.toFixed(2)} s: ${Math.round(10_000 / seconds)}/s, start included`,
     );
-    expect(textsByKey(await outbox.read(made.topic, 10_000))).toEqual(counted(500));
+    expect(textsByKey(await outbox.readFirsts(made.topic, 10_000))).toEqual(counted(500));
   });
 
   it('finishes the batch it took when it is told to stop, and takes no other', async () => {
@@ -209,8 +209,7 @@ describe('the relay, when something fails', () => {
       expect(rowCount).toBe(0);
     });
     expect(relay.missing()).toEqual({});
-    const read = await outbox.read(made.topic, 300);
-    expect(new Set(read.map(({ headers }) => headers['ce_id'])).size).toBe(300);
+    expect(textsByKey(await outbox.readFirsts(made.topic, 300))).toEqual(counted(15));
   });
 
   it('stands by while another relay owns the lanes, and takes over from it', async () => {
@@ -226,7 +225,7 @@ describe('the relay, when something fails', () => {
     await first.stop();
     await outbox.append(made.topic, turns(1, 2));
     await eventually(() => expect(second.published()).toBe(20));
-    expect(textsByKey(await outbox.read(made.topic, 40))).toEqual(counted(2));
+    expect(textsByKey(await outbox.readFirsts(made.topic, 40))).toEqual(counted(2));
   });
 });
 
@@ -236,7 +235,7 @@ describe('a topic that Kafka lacks', () => {
     const topic = `spec-${randomUUID()}`;
     await outbox.append(topic, turns(0, 1));
     outbox.start();
-    const read = await outbox.read(topic, 20).catch(() => eventually(() => outbox.read(topic, 20)));
+    const read = await eventually(() => outbox.readFirsts(topic, 20));
     expect(textsByKey(read)).toEqual(counted(1));
   });
 
