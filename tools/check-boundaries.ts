@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
@@ -17,6 +17,9 @@ const planted = [
   { in: 'apps/relay/src', code: `import '@payments/testing';`, rule: 'no-restricted-imports' },
 ];
 
+// Builds the project graph and leaves it where the rule finds it.
+await execa('nx', ['show', 'projects'], { preferLocal: true });
+
 const silent: string[] = [];
 for (const { in: folder, code, rule } of planted) {
   if (!(await rulesBroken(folder, code)).includes(rule))
@@ -33,11 +36,12 @@ async function rulesBroken(folder: string, code: string): Promise<(string | null
   const file = join(place, 'canary.ts');
   try {
     await writeFile(file, code);
-    const { stdout } = await execa('eslint', ['--format', 'json', file], {
+    const report = join(place, 'report.json');
+    await execa('eslint', ['--format', 'json', '--output-file', report, file], {
       preferLocal: true,
       reject: false,
     });
-    const results = JSON.parse(stdout) as { messages: { ruleId: string | null }[] }[];
+    const results = JSON.parse(await readFile(report, 'utf8')) as { messages: { ruleId: string | null }[] }[];
     return results.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId));
   } finally {
     await rm(place, { recursive: true });
