@@ -56,12 +56,9 @@ export async function relaying() {
   };
 
   const from = (topic: string) => ({ brokers: kafkaBrokers, topic });
-  const read = (topic: string, count: number) =>
-    readMessages({ ...from(topic), enough: (all) => all.length >= count });
+  const read = (topic: string, count: number) => readMessages({ ...from(topic), enough: { inAll: count } });
   const readFirsts = async (topic: string, count: number) =>
-    firstDeliveries(
-      await readMessages({ ...from(topic), enough: (all) => firstDeliveries(all).length >= count }),
-    );
+    firstDeliveries(await readMessages({ ...from(topic), enough: { different: count } }));
   return {
     url,
     client,
@@ -118,11 +115,14 @@ function startRelay(config: ReturnType<typeof readRelayConfig>, producer: Produc
 async function readMessages(options: {
   brokers: string[];
   topic: string;
-  enough: (read: readonly ConsumedMessage[]) => boolean;
+  /** So many in all, or so many different ones. */
+  enough: { inAll: number } | { different: number };
 }): Promise<ConsumedMessage[]> {
   const { brokers, topic, enough } = options;
   const stop = new AbortController();
   const read: ConsumedMessage[] = [];
+  const ids = new Set<string | undefined>();
+  const isEnough = () => ('inAll' in enough ? read.length >= enough.inAll : ids.size >= enough.different);
   const message$ = messages$({
     kafka: { brokers, clientId: 'spec' },
     groupId: `spec-${randomUUID()}`,
@@ -133,7 +133,8 @@ async function readMessages(options: {
     tap((message) => {
       message.ack();
       read.push(message);
-      if (enough(read)) stop.abort();
+      ids.add(message.headers['ce_id']);
+      if (isEnough()) stop.abort();
     }),
   );
   await lastValueFrom(reading$, { defaultValue: null });
