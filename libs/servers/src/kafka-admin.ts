@@ -5,6 +5,7 @@ import {
   compactString,
   int16,
   int32,
+  int64,
   int8,
   noTags,
   string,
@@ -124,14 +125,63 @@ export async function deleteTopic(broker: string, topic: string): Promise<void> 
   }
 }
 
-/** Waits until each of `brokers` knows a living leader for every partition of `topic`. */
+/** Waits until each of `brokers` knows a living leader for every partition of `topic`, and those leaders take requests. */
 export async function untilTopicIsLed(brokers: readonly string[], topic: string): Promise<void> {
   await pollUntil({ for: `leaders of topic ${topic}`, timeoutMs: 30_000, everyMs: 20 }, async () => {
     const states = await Promise.all(brokers.map((broker) => clusterState(broker, [topic])));
     const led = ({ brokers: known, topics }: ClusterState) =>
       topics.get(topic)?.every(({ leader }) => known.includes(leader));
-    return states.every(led) ? true : undefined;
+    if (!states.every(led)) return undefined;
+    const partitions = states[0]?.topics.get(topic)?.map(({ partition }) => partition) ?? [];
+    const answered = await Promise.all(
+      brokers.map((broker) => partitionsThatAnswer(broker, { topic, partitions })),
+    );
+    return new Set(answered.flat()).size === partitions.length ? true : undefined;
   });
+}
+
+/**
+ * ListOffsets (version 1): the partitions for which this broker answers. A leader is known to all a moment before it takes
+ * requests; until then it answers NOT_LEADER_OR_FOLLOWER.
+ */
+async function partitionsThatAnswer(
+  broker: string,
+  { topic, partitions }: { topic: string; partitions: readonly number[] },
+): Promise<number[]> {
+  const latest = -1n;
+  const asked = partitions.map((partition) => Buffer.concat([int32(partition), int64(latest)]));
+  const body = Buffer.concat([int32(-1), array([Buffer.concat([string(topic), array(asked)])])]);
+  const reply = await askKafka({ broker, api: 2, version: 1, body });
+  const topics = reply.array(() => {
+    reply.string();
+    return reply.array(() => {
+      const [partition, error] = [reply.int32(), reply.int16()];
+      reply.int64(); // timestamp
+      reply.int64(); // offset
+      return { partition, error };
+    });
+  });
+  return topics.flat().flatMap(({ partition, error }) => (error === none ? [partition] : []));
+}
+
+/**
+ * FindCoordinator (version 1): waits until consumer groups have coordinators. The first question makes the topic of their
+ * offsets, which takes a new cluster some time, and consumers that come meanwhile fail. The names fall on four partitions.
+ */
+export async function untilGroupsAreCoordinated(broker: string): Promise<void> {
+  const group = int8(0);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await pollUntil({ for: 'coordinators of consumer groups', timeoutMs: 60_000, everyMs: 20 }, async () => {
+      const reply = await askKafka({
+        broker,
+        api: 10,
+        version: 1,
+        body: Buffer.concat([string(name), group]),
+      });
+      reply.int32(); // throttled for
+      return reply.int16() === none ? true : undefined;
+    });
+  }
 }
 
 /**

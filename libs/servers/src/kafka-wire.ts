@@ -68,6 +68,7 @@ const fixed = (size: number, write: (buffer: Buffer) => void) => {
 export const int8 = (value: number) => fixed(1, (buffer) => buffer.writeInt8(value));
 export const int16 = (value: number) => fixed(2, (buffer) => buffer.writeInt16BE(value));
 export const int32 = (value: number) => fixed(4, (buffer) => buffer.writeInt32BE(value));
+export const int64 = (value: bigint) => fixed(8, (buffer) => buffer.writeBigInt64BE(value));
 export const string = (text: string) => Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)]);
 export const array = (items: readonly Buffer[]) => Buffer.concat([int32(items.length), ...items]);
 /** Of flexible versions: lengths are small (below 127 here) and one more than they say. */
@@ -89,6 +90,7 @@ export interface KafkaReader {
   int8: () => number;
   int16: () => number;
   int32: () => number;
+  int64: () => bigint;
   string: () => string | null;
   array: <T>(item: () => T) => T[];
   compactString: () => string | null;
@@ -112,6 +114,7 @@ function readFrom(buffer: Buffer): KafkaReader {
     int8: () => buffer.readInt8(advance(1)),
     int16: () => buffer.readInt16BE(advance(2)),
     int32: () => buffer.readInt32BE(advance(4)),
+    int64: () => buffer.readBigInt64BE(advance(8)),
     string: () => text(buffer.readInt16BE(advance(2))),
     array: (item) => items(buffer.readInt32BE(advance(4)), item),
     compactString: () => text(varint() - 1),

@@ -59,6 +59,8 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const all = [...controllers, ...nodes];
   const start = async () => {
     await settled(all.map((node) => node.start()));
+    const [first] = nodes;
+    if (first) await admin.untilGroupsAreCoordinated(first.broker);
     options.log?.(`Kafka listens on ${nodes.map(({ broker }) => broker).join(', ')}`);
   };
   const stop = async () => {
