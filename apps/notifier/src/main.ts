@@ -11,7 +11,7 @@ import { postToSlack } from './post-to-slack.ts';
 import type { SlackText } from './slack-text.ts';
 import { openTally } from './tally.ts';
 import { tellMessage } from './tell-message.ts';
-import { claimLeaseMs, drainTimeoutMs, graceMs, postTimeoutMs } from './timing.ts';
+import { claimLeaseMs, drainTimeoutMs, graceMs, postTimeoutMs, renewTimeoutMs } from './timing.ts';
 
 const log = createLog('notifier');
 
@@ -24,7 +24,7 @@ await runUntilSignal(
 
     const migrating = { databaseUrl, log: (line: string) => log.info(line) };
     await waitFor('postgres', () => migrateInbox(migrating), { stop, log, health });
-    await using inbox = openInbox({ databaseUrl, leaseMs: claimLeaseMs });
+    await using inbox = openInbox({ databaseUrl, leaseMs: claimLeaseMs, renewTimeoutMs });
 
     const post = (text: SlackText) => postToSlack(text, { webhookUrl, timeoutMs: postTimeoutMs });
     const slack = openSlack({ post, minIntervalMs, health, log });

@@ -13,12 +13,15 @@ let client: pg.Client;
 let patient: Inbox;
 let crashed: Inbox;
 
+/** Far above what a renewal takes, far below the 10 s after which any other statement is given up. */
+const renewTimeoutMs = 2000;
+
 beforeAll(async () => {
   stack = new AsyncDisposableStack();
   url = stack.use(await throwAwayDatabase()).url;
   await migrateInbox({ databaseUrl: url });
-  patient = stack.use(openInbox({ databaseUrl: url, leaseMs: 60_000 }));
-  crashed = stack.use(openInbox({ databaseUrl: url, leaseMs: 0 }));
+  patient = stack.use(openInbox({ databaseUrl: url, leaseMs: 60_000, renewTimeoutMs }));
+  crashed = stack.use(openInbox({ databaseUrl: url, leaseMs: 0, renewTimeoutMs }));
   client = new pg.Client({ connectionString: url });
   await client.connect();
   stack.defer(() => client.end());
@@ -132,6 +135,44 @@ describe('the inbox', () => {
     await patient.claim(other);
     await crashed.release(lost);
     expect((await crashed.claim(other)).kind).toBe('taken');
+  });
+
+  it('keeps what a claim that was given back knew of those before it: they may have told the message', async () => {
+    const id = randomUUID();
+    await crashed.claim(id);
+    await patient.release(claimOf(await patient.claim(id)));
+    expect(claimOf(await patient.claim(id))).toMatchObject({ number: 3, mayRepeat: true });
+  });
+
+  it('takes a late mark also after a later claim was given back', async () => {
+    const id = randomUUID();
+    const late = claimOf(await crashed.claim(id));
+    await patient.release(claimOf(await patient.claim(id)));
+    await crashed.markTold(late);
+    expect(await patient.claim(id)).toEqual({ kind: 'told' });
+  });
+
+  it('takes a late mark of which it knows nothing any more', async () => {
+    const id = randomUUID();
+    const late = claimOf(await patient.claim(id));
+    await client.query('delete from notifier.inbox where id = $1', [id]);
+    await patient.markTold(late);
+    expect(await patient.claim(id)).toEqual({ kind: 'told' });
+  });
+
+  it('gives up a renewal that is answered late: too little of the lease would be left for a post', async () => {
+    const id = randomUUID();
+    const claim = claimOf(await patient.claim(id));
+    await client.query('begin');
+    try {
+      await client.query('select from notifier.inbox where id = $1 for update', [id]);
+      const started = performance.now();
+      await expect(patient.renew(claim)).rejects.toThrow('timeout');
+      expect(performance.now() - started).toBeLessThan(8000);
+    } finally {
+      await client.query('rollback');
+    }
+    expect(await patient.renew(claim)).toBe(true);
   });
 
   it('finds a connection again after the server cut all of them', async () => {

@@ -15,24 +15,33 @@ export type Claiming =
  */
 export type Inbox = AsyncDisposable & {
   claim(id: string): Promise<Claiming>;
-  /** A new full lease, just before a post; false: the claim was lost, and the message must not be posted. */
+  /**
+   * A new lease, just before a post; false: the claim was lost, and the message must not be posted. Throws when the
+   * answer comes later than `renewTimeoutMs`: a lease runs from the server's clock, and this one may be nearly over.
+   */
   renew(claim: Claim): Promise<boolean>;
   /** It is in Slack: said whoever holds the claim by now, since it is true. */
   markTold(claim: Claim): Promise<void>;
   /** It can never be told. A later delivery of it is tried again. */
   markRefused(claim: Claim, reason: string): Promise<void>;
-  /** Gives back a claim under which nothing was posted, so that nobody waits for its lease. */
+  /**
+   * Gives back a claim under which nothing was posted, so that nobody waits for its lease. That an earlier claimant may
+   * have told the message is not forgotten.
+   */
   release(claim: Claim): Promise<void>;
 };
 
-/** `leaseMs`: longer than one post may take, with its mark; renewed before each post. */
-export type InboxOptions = { databaseUrl: string; leaseMs: number };
+/**
+ * `leaseMs`: longer than a renewal, one post and its mark may take together; renewed before each post.
+ * `renewTimeoutMs`: how long that renewal may take.
+ */
+export type InboxOptions = { databaseUrl: string; leaseMs: number; renewTimeoutMs: number };
 
 /** A few connections are enough: each message has one statement under way, and Slack sets the pace. */
 const poolSize = 4;
 
 /** Opens the inbox. Connects with the first statement; statements are given up after 10 s, connecting after 5 s. */
-export function openInbox({ databaseUrl, leaseMs }: InboxOptions): Inbox {
+export function openInbox({ databaseUrl, leaseMs, renewTimeoutMs }: InboxOptions): Inbox {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: 'notifier',
@@ -48,13 +57,16 @@ export function openInbox({ databaseUrl, leaseMs }: InboxOptions): Inbox {
   return {
     claim: (id) => claim(pool, { id, owner, leaseMs }),
     renew: async ({ id, number }) => {
-      const { rowCount } = await pool.query(renewSql, [id, owner, number, leaseMs]);
+      const values = [id, owner, number, leaseMs];
+      const renewal = { text: renewSql, values, query_timeout: renewTimeoutMs };
+      const { rowCount } = await pool.query(renewal);
       return rowCount === 1;
     },
     markTold: async ({ id }) => void (await pool.query(markToldSql, [id])),
     markRefused: async ({ id, number }, reason) =>
       void (await pool.query(markRefusedSql, [id, owner, number, reason])),
-    release: async ({ id, number }) => void (await pool.query(releaseSql, [id, owner, number])),
+    release: async ({ id, number }) =>
+      void (await pool.query(number === 1 ? forgetSql : endLeaseSql, [id, owner, number])),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }
@@ -94,15 +106,26 @@ const renewSql = `
   update notifier.inbox set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;
 
-/** No fence: a post that came in late is told all the same, and telling it once more would be wrong. */
+/**
+ * No fence, and a row of its own where there is none: a post that came in late is told all the same, and telling it
+ * once more would be wrong.
+ */
 const markToldSql = `
-  update notifier.inbox set state = 'TOLD', told_at = clock_timestamp(), owner = null, lease_until = null, reason = null
-  where id = $1 and state <> 'TOLD'`;
+  insert into notifier.inbox as inbox (id, state, told_at) values ($1, 'TOLD', clock_timestamp())
+  on conflict (id) do update
+    set state = 'TOLD', told_at = excluded.told_at, owner = null, lease_until = null, reason = null
+    where inbox.state <> 'TOLD'`;
 
 const markRefusedSql = `
   update notifier.inbox set state = 'REFUSED', reason = $4, owner = null, lease_until = null
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;
 
-const releaseSql = `
+/** The first claim, given back: nobody has told the message, as if it had never been delivered. */
+const forgetSql = `
   delete from notifier.inbox
+  where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;
+
+/** A later claim, given back: an earlier claimant may have told the message, and only the row knows it. */
+const endLeaseSql = `
+  update notifier.inbox set lease_until = clock_timestamp()
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;

@@ -33,7 +33,7 @@ export async function aNotifier(options: {
 }): Promise<ANotifier> {
   const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 5000, minIntervalMs = 0 } = options;
   await migrateInbox({ databaseUrl });
-  const inbox = openInbox({ databaseUrl, leaseMs });
+  const inbox = openInbox({ databaseUrl, leaseMs, renewTimeoutMs: 10_000 });
   const unready = new Map<string, string>();
   const health = {
     address: '',
