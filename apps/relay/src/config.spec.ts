@@ -44,15 +44,12 @@ describe('the configuration of the relay', () => {
     expect(read).toThrow(/RELAY_BATCH_SIZE must be a whole number from 1 to 100000, not "0"/);
     expect(read).toThrow(/RELAY_POLL_MS must be .*, not "soon"/);
     expect(read).toThrow(/RELAY_CREATE_TOPICS must be true or false, not "perhaps"/);
-    expect(read).toThrow(/KAFKA_SSL_CA must be the path of a readable file/);
+    expect(read).toThrow(/KAFKA_SSL_CA must be the path of a PEM file/);
     expect(read).not.toThrow(/secret/);
   });
 
-  it('wants a user with a mechanism, and a key with a certificate', () => {
-    const read = () =>
-      readRelayConfig({ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SSL_CERT: import.meta.filename });
-    expect(read).toThrow(/KAFKA_SASL_USERNAME is not set/);
-    expect(read).toThrow(/KAFKA_SASL_PASSWORD is not set/);
-    expect(read).toThrow(/KAFKA_SSL_KEY is not set/);
+  it('refuses variables of Kafka that do not go together', () => {
+    const read = () => readRelayConfig({ KAFKA_SSL_CA: import.meta.filename });
+    expect(read).toThrow(/KAFKA_SSL is not true: KAFKA_SSL_CA needs it/);
   });
 });
