@@ -145,6 +145,21 @@ describe('a row that could not be delivered for certain is refused', () => {
     await expect(onlooker.query(insert, ['t', null, 'T', 'x'])).rejects.toThrow(/key is null/);
   });
 
+  it.each(['{"attempt": 1}', '{"attempt": null}', '{"attempt": {}}', '["a"]', '"a"'])(
+    'with headers that Kafka cannot carry: %s',
+    async (headers) => {
+      const attempt = onlooker.query(`select outbox.append('t', 'k', 'T', 'x', $1::jsonb)`, [headers]);
+      await expect(attempt).rejects.toThrow(/headers/);
+    },
+  );
+
+  it('with a time that no calendar has', async () => {
+    const attempt = onlooker.query(
+      `insert into outbox.message (topic, key, type, payload, created_at) values ('t', 'k', 'T', 'x', 'infinity')`,
+    );
+    await expect(attempt).rejects.toThrow(/created_at/);
+  });
+
   it('without a topic', async () => {
     await expect(onlooker.query(insert, ['', 'k', 'T', 'x'])).rejects.toThrow(/topic/);
   });
@@ -191,7 +206,12 @@ describe('a plain writer', () => {
     await writer.query(
       `insert into outbox.message (topic, key, type, payload) values ('t', 'k', 'T', 'plain')`,
     );
-    expect(texts(await drain(await database.session()))).toEqual(['plain']);
+    const { rows } = await writer.query<{ id: string }>(
+      `select outbox.append('t', 'k', 'T', 'appended') as id`,
+    );
+    const messages = await drain(await database.session());
+    expect(texts(messages)).toEqual(['plain', 'appended']);
+    expect(messages[1]?.id).toBe(rows[0]?.id);
     await onlooker.query(`drop owned by ${role}`);
     await writer.query('reset role');
     await onlooker.query(`drop role ${role}`);

@@ -257,6 +257,35 @@ describe('misuse is refused in words', () => {
     expect(() => appendMessage(em, { ...happened('x'), topic: '' })).toThrow(/topic is empty/);
   });
 
+  it('of a transaction that the EntityManager did not begin, whose commit it would not see', async () => {
+    const em = await database.service();
+    const attempt = em.getConnection().transactional(async (transaction) => {
+      const inner = em.fork();
+      inner.setTransactionContext(transaction);
+      newAccount(inner, 'a');
+      appendMessage(inner, happened('never'));
+      await inner.flush();
+    });
+    await expect(attempt).rejects.toThrow(/begun outside/);
+    expect(await em.fork().count(Account)).toBe(0);
+  });
+
+  it('of a savepoint in such a transaction', async () => {
+    const em = await database.service();
+    const attempt = em.getConnection().transactional((ctx) =>
+      em.transactional(
+        (inner) => {
+          newAccount(inner, 'a');
+          appendMessage(inner, happened('never'));
+          return Promise.resolve();
+        },
+        { ctx },
+      ),
+    );
+    await expect(attempt).rejects.toThrow(/begun outside/);
+    expect(await em.fork().count(Account)).toBe(0);
+  });
+
   it('of a flush without a transaction, which could not be atomic', async () => {
     const em = await database.service({ implicitTransactions: false });
     appendMessage(em, happened('x'));

@@ -63,19 +63,22 @@ export const outboxSubscriber: EventSubscriber<object> = {
   },
 
   beforeTransactionStart({ em, transaction }: TransactionEvent): void {
-    if (transaction) parents.set(em, scopeOf(transaction));
+    const parent = transaction && scopes.get(transaction);
+    if (parent) parents.set(em, parent);
     else parents.delete(em);
   },
 
   afterTransactionStart({ em, transaction }: TransactionEvent): void {
     if (!transaction) return;
     const parent = parents.get(em);
+    // A savepoint in a foreign transaction has no scope: it is refused once it holds a message, and not before.
+    if ('savepointName' in transaction && !parent) return;
     scopes.set(transaction, { messages: [], written: false, ...(parent && { parent }) });
   },
 
   async beforeTransactionCommit({ em, transaction }: TransactionEvent): Promise<void> {
-    if (!transaction) return;
-    const scope = scopeOf(transaction);
+    const scope = transaction && scopes.get(transaction);
+    if (!scope) return;
     collect(scope, flushing.get(em) ?? []);
     flushing.delete(em);
     if (scope.parent) return;
@@ -84,10 +87,10 @@ export const outboxSubscriber: EventSubscriber<object> = {
   },
 
   afterTransactionCommit({ transaction }: TransactionEvent): void {
-    if (!transaction) return;
+    const scope = transaction && scopes.get(transaction);
+    if (!scope) return;
     // Only a savepoint that was really released hands its messages on: a failed release rolls its rows back.
-    const { parent, messages } = scopeOf(transaction);
-    if (parent) collect(parent, messages);
+    if (scope.parent) collect(scope.parent, scope.messages);
     scopes.delete(transaction);
   },
 
@@ -123,11 +126,12 @@ function collect(scope: Scope, messages: AppendedMessage[]): void {
   scope.messages.push(...messages);
 }
 
+/** Of a transaction begun past MikroORM's events nobody would tell the commit: its messages would never be written. */
 function scopeOf(transaction: object): Scope {
-  const known = scopes.get(transaction);
-  if (known) return known;
-  // A transaction begun outside of MikroORM's events, e.g. handed in as `ctx`.
-  const scope: Scope = { messages: [], written: false };
-  scopes.set(transaction, scope);
-  return scope;
+  const scope = scopes.get(transaction);
+  if (scope) return scope;
+  throw new OutboxError(
+    'MISUSE',
+    'The transaction was begun outside of the EntityManager, so its commit cannot be seen: begin it by em.transactional or em.begin.',
+  );
 }

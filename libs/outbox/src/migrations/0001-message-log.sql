@@ -15,8 +15,10 @@ create table outbox.message (
   key        text        not null,
   type       text        not null,
   payload    bytea       not null,
-  headers    jsonb       not null default '{}' check (jsonb_typeof(headers) = 'object'),
-  created_at timestamptz not null default clock_timestamp(),
+  -- Strings only: one header that Kafka cannot carry would hold up every key behind it.
+  headers    jsonb       not null default '{}'
+             check (jsonb_typeof(headers) = 'object' and not jsonb_path_exists(headers, '$.* ? (@.type() != "string")')),
+  created_at timestamptz not null default clock_timestamp() check (isfinite(created_at)),
   slot       smallint    not null default (extract(epoch from clock_timestamp())::bigint / 43200 % 16)::smallint
 ) partition by list (slot);
 
@@ -140,13 +142,14 @@ begin
 end $$;
 
 -- Appends one message and returns its id. Append last in a transaction: the key stays locked to its end.
+-- It returns its argument and not the row's id, for which a writer would need the right to read messages.
 create function outbox.append(topic text, key text, type text, payload bytea, headers jsonb default '{}', id uuid default gen_random_uuid())
   returns uuid
   language sql
   begin atomic
     insert into outbox.message (id, topic, key, type, payload, headers)
-    values (append.id, append.topic, append.key, append.type, append.payload, append.headers)
-    returning message.id;
+    values (append.id, append.topic, append.key, append.type, append.payload, append.headers);
+    select append.id;
   end;
 
 -- Writers may come before the first relay: every lane starts at the empty snapshot, which has published nothing.

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { advisoryLockClass } from '../advisory-locks.ts';
+import { answerTimeoutMs, connectTimeoutMs } from '../connection-limits.ts';
 import { OutboxError, outboxError } from '../errors.ts';
+import { endConnection } from '../end-connection.ts';
 
 const migrations = ['0001-message-log.sql'];
 
@@ -21,6 +23,9 @@ export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void
   const client = new pg.Client({
     connectionString: options.databaseUrl,
     application_name: 'outbox migration',
+    keepAlive: true,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
   });
   // An error between two statements (a server that goes away) also fails the next statement, which reports it.
   client.on('error', () => undefined);
@@ -30,7 +35,7 @@ export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void
   } catch (thrown) {
     throw migrationError(thrown);
   } finally {
-    await client.end().catch(() => undefined);
+    await endConnection(client);
   }
 }
 

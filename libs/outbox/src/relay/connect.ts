@@ -1,8 +1,7 @@
 import pg from 'pg';
+import { answerTimeoutMs, connectTimeoutMs } from '../connection-limits.ts';
 import { OutboxError, outboxError } from '../errors.ts';
-
-/** A statement that has no answer after this time means that the connection is dead. The server gives up earlier. */
-const answerTimeoutMs = 15_000;
+import { endConnection } from '../end-connection.ts';
 
 /**
  * Settings of a relay's session. The time-outs end the session of a relay that is frozen or whose host is gone, each in
@@ -35,7 +34,7 @@ export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
     connectionString: databaseUrl,
     application_name: 'outbox relay',
     keepAlive: true,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
   });
   client.on('error', () => undefined);
@@ -47,7 +46,7 @@ export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
     }
     return client;
   } catch (thrown) {
-    await client.end().catch(() => undefined);
+    await endConnection(client);
     throw outboxError(thrown);
   }
 }

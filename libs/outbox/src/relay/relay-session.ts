@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { fromEvent, map, type Observable } from 'rxjs';
 import { OutboxError, outboxError } from '../errors.ts';
+import { endConnection } from '../end-connection.ts';
 import { wakeChannel } from '../wake/channel.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
 import { connectRelay } from './connect.ts';
@@ -71,26 +72,27 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       );
     const inTurn = oneAtATime();
     const ask = <T>(question: () => Promise<T>): Promise<T> =>
-      inTurn(question).catch((thrown: unknown) => lost.report(thrown));
+      inTurn(() => {
+        // A connection that has gone silent fails each statement only after its time: one is enough.
+        lost.signal.throwIfAborted();
+        return question();
+      }).catch((thrown: unknown) => lost.report(thrown));
     const batches = batchesFrom(positions, {
       read: (from) => ask(() => readBatch(client, from, limits)),
       checkpoint: (rows) => ask(() => writeCheckpoints(client, rows, cluster)),
     });
-    const heartbeat = setInterval(
-      () => void ask(() => client.query('select 1')).catch(() => undefined),
-      heartbeatMs,
-    );
+    const heartbeat = beat(() => ask(() => client.query('select 1')));
     return {
       ...batches,
       wake$: fromEvent(client, 'notification').pipe(map(() => undefined)),
       lost: lost.signal,
       async [Symbol.asyncDispose]() {
         clearInterval(heartbeat);
-        await client.end();
+        await endConnection(client);
       },
     };
   } catch (thrown) {
-    await client.end().catch(() => undefined);
+    await endConnection(client);
     throw signal.aborted ? thrown : outboxError(thrown);
   }
 }
@@ -140,9 +142,10 @@ async function readBatch(client: pg.Client, from: Positions, limits: BatchLimits
   const positions = await scanLargeWindow(client, from);
   const { messages, outcome } = await readMessages(client, positions, limits);
   const { next, checkpoints } = advance(positions, outcome);
-  const finishedOnly = messages.length === 0 && positions.some(({ window }) => window !== null);
-  if (finishedOnly) return readBatch(client, next, limits);
-  return { messages, full: outcome.truncated, next, checkpoints };
+  // A lane that finished an older window has not been asked yet for what came since.
+  const finishedWindows = positions.some(({ window }) => window !== null);
+  if (messages.length === 0 && finishedWindows) return readBatch(client, next, limits);
+  return { messages, full: outcome.truncated || finishedWindows, next, checkpoints };
 }
 
 /** A lane that was cut off in its window goes on by a scan, for a sort of the whole window at each batch is quadratic. */
@@ -150,6 +153,18 @@ async function scanLargeWindow(client: pg.Client, positions: Positions): Promise
   const last = positions.at(-1);
   if (!last || last.window === null || last.scanFrom !== null) return positions;
   return [...positions.slice(0, -1), { ...last, scanFrom: await findScanStart(client, last) }];
+}
+
+/** Repeats `ask` every 3 s, but not beside itself; its failure is told by the loss of the session. */
+function beat(ask: () => Promise<unknown>): NodeJS.Timeout {
+  let asking = false;
+  return setInterval(() => {
+    if (asking) return;
+    asking = true;
+    void ask()
+      .catch(() => undefined)
+      .finally(() => (asking = false));
+  }, heartbeatMs);
 }
 
 /** Runs tasks one after the other: a connection answers one statement at a time. A failed task does not stop the next. */

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { outboxError } from '../errors.ts';
+import { endConnection } from '../end-connection.ts';
 import { wakeChannel } from './channel.ts';
 
 /** Wakes the relays after a commit. */
@@ -39,7 +40,7 @@ export async function openWaker(options: WakerOptions): Promise<Waker> {
         );
         const broken = client;
         client = undefined;
-        await broken?.end().catch(() => undefined);
+        if (broken) await endConnection(broken);
       }
     } while (again && !closed);
     sending = undefined;
@@ -54,7 +55,7 @@ export async function openWaker(options: WakerOptions): Promise<Waker> {
     async [Symbol.asyncDispose]() {
       closed = true;
       await sending;
-      await client?.end().catch(() => undefined);
+      if (client) await endConnection(client);
     },
   };
 }
@@ -72,7 +73,7 @@ async function connect(databaseUrl: string): Promise<pg.Client> {
     await client.connect();
     return client;
   } catch (thrown) {
-    await client.end().catch(() => undefined);
+    await endConnection(client);
     throw outboxError(thrown);
   }
 }
