@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { startPostgres } from '@payments/testing';
+import pg from 'pg';
+import { migrateOutbox } from './migrations/migrate-outbox.ts';
+import { append, drain, texts } from './outbox.fixture.ts';
+import { openRelaySession } from './relay/relay-session.ts';
+
+// Nothing but a commit that waits for it puts the log of this server on disk.
+const lazy = { wal_writer_delay: '10s', wal_writer_flush_after: '0', autovacuum: 'off' };
+
+it('a server that crashes and gives transaction ids out again loses no message of them', async () => {
+  await using cleanup = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'outbox-crash-'));
+  cleanup.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const postgres = cleanup.use(await startPostgres({ dataDir, settings: lazy }));
+  await migrateOutbox({ databaseUrl: postgres.url });
+  const limits = { rows: 100, bytes: 1_000_000 };
+  const openSession = () =>
+    openRelaySession({ databaseUrl: postgres.url, limits, signal: new AbortController().signal });
+  const session = cleanup.use(await openSession());
+
+  await withClient(postgres.url, async (client) => {
+    await append(client, 'k', 'before');
+    await client.query('set synchronous_commit = off');
+    for (let id = 0; id < 500; id++) await client.query('select pg_current_xact_id()');
+  });
+  // The session has now seen as finished what the crash undoes: its snapshots are ahead of the server that comes back.
+  expect(texts(await drain(session))).toEqual(['before']);
+  const ahead = await nextId(postgres.url);
+  await postgres.stop('immediate');
+  await postgres.start();
+  expect(await nextId(postgres.url)).toBeLessThan(ahead);
+
+  await withClient(postgres.url, (client) => append(client, 'k', 'after'));
+  await using next = await openSession();
+  expect(texts(await drain(next)).at(-1)).toBe('after');
+}, 60_000);
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Behind the last transaction id that this server has seen the end of. */
+const nextId = (url: string): Promise<number> =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ xmax: string }>(
+      'select pg_snapshot_xmax(pg_current_snapshot())::text as xmax',
+    );
+    return Number(rows[0]?.xmax);
+  });
