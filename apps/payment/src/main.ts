@@ -14,7 +14,9 @@ const line = (text: string) => log.info(text);
 await runUntilSignal(
   async (stop) => {
     const { databaseUrl, grpc, http, limits } = readPaymentConfig(process.env);
-    const database = openDatabase({ databaseUrl, log: line });
+    const migrateOnly = process.argv.includes('--migrate-only');
+    // A migration takes as long as it takes.
+    const database = openDatabase({ databaseUrl, log: line, ...(migrateOnly && { answerWithinMs: 0 }) });
     /** Holds the waker once the schema is there; until then the service is not ready. */
     const started: { waker?: Waker } = {};
     const migrate = async () => {
@@ -24,7 +26,7 @@ await runUntilSignal(
 
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
-    if (process.argv.includes('--migrate-only')) return await migrate();
+    if (migrateOnly) return await migrate();
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
     const handlers = paymentHandlers({

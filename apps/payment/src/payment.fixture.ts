@@ -65,6 +65,7 @@ const openOther = async (observer: Database, opened: AsyncDisposableStack): Prom
 export const openFixture = async (
   options: {
     connections?: number;
+    answerWithinMs?: number;
     limits?: ReadonlyMap<string, bigint>;
     /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
     route?: (url: string) => Promise<string>;
@@ -72,12 +73,19 @@ export const openFixture = async (
 ): Promise<Fixture> => {
   const {
     connections = 25,
+    answerWithinMs,
     limits = new Map([['KRW', 1_000_000n]]),
     route = (direct: string) => Promise.resolve(direct),
   } = options;
   await using opened = new AsyncDisposableStack();
   const { url } = opened.use(await throwAwayDatabase());
-  const database = opened.use(openDatabase({ databaseUrl: await route(url), connections }));
+  const database = opened.use(
+    openDatabase({
+      databaseUrl: await route(url),
+      connections,
+      ...(answerWithinMs !== undefined && { answerWithinMs }),
+    }),
+  );
   const observer = opened.use(
     openDatabase({ databaseUrl: url, connections: 5, applicationName: 'observer' }),
   );

@@ -77,6 +77,30 @@ describe('the payment service', () => {
     expect((await client.executePayments(order)).payments).toHaveLength(1);
   });
 
+  it('says that it is un-ready while its connections are silent, and comes good when they speak again', async () => {
+    const { service, client } = await start();
+    await service.ready();
+    proxy.hold();
+    await service.waitForLine('postgres is away');
+    expect(await probe(service.http, '/readyz')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('no answer within'),
+    });
+    proxy.release();
+    await service.waitForLine('postgres is back');
+    expect((await client.executePayments(order)).payments).toHaveLength(1);
+  });
+
+  it('drains on SIGTERM while its connections are silent', async () => {
+    const { service, client } = await start();
+    await service.ready();
+    await client.executePayments(order);
+    proxy.hold();
+    await service.waitForLine('postgres is away');
+    service.send('SIGTERM');
+    expect(await service.ended).toBe('exit code 0');
+  });
+
   it('finishes the call in progress on SIGTERM, takes no new one, and ends with 0', async () => {
     const { service, client } = await start();
     await service.ready();

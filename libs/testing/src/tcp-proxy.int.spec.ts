@@ -111,6 +111,18 @@ describe('tcpProxy', () => {
     expect((await replies).map((reply) => reply.slice(0, 4))).toEqual(['HELD', 'HELD', 'HELD']);
   });
 
+  it('freezes the connections of now, passes new ones, and passes what was frozen when released', async () => {
+    const old = await client();
+    await ask(old, 'one');
+    proxy.freeze();
+    let answered = false;
+    const reply = ask(old, 'frozen').finally(() => (answered = true));
+    expect(await ask(await client(), 'new')).toBe('NEW');
+    expect(answered).toBe(false);
+    proxy.release();
+    expect(await reply).toBe('FROZEN');
+  });
+
   it('cuts the reply to a chosen request, after the server has seen the request', async () => {
     const seen = new Promise<string>((resolve) => {
       echo.once('connection', (socket: Socket) =>

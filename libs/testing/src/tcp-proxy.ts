@@ -28,6 +28,8 @@ export interface TcpProxy extends AsyncDisposable {
   accept: () => Promise<void>;
   /** Connections stay open and pass nothing, either way, new ones included: a network that swallows. */
   hold: () => void;
+  /** As `hold`, but for the connections of now alone: new ones pass, as after a failover that told nobody. */
+  freeze: () => void;
   /** Passes on what was held, and all that follows. */
   release: () => void;
   /**
@@ -85,6 +87,9 @@ export async function tcpProxy(options: { target: string }): Promise<TcpProxy> {
     },
     hold: () => {
       state.holding = true;
+      state.links.forEach(hold);
+    },
+    freeze: () => {
       state.links.forEach(hold);
     },
     release: () => {

@@ -26,6 +26,7 @@ describe('databaseFault', () => {
 
   it('knows a lost connection by its text, since pg gives it no code', () => {
     expect(databaseFault(new Error('Connection terminated unexpectedly'))).toBe('UNAVAILABLE');
+    expect(databaseFault(new Error('Query read timeout'))).toBe('UNAVAILABLE');
   });
 
   it('looks into causes and aggregates', () => {

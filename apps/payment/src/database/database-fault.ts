@@ -1,7 +1,7 @@
 /** Node's codes of a server that cannot be reached, and pg's texts of one that was lost, which have no code. */
 const unreachable = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/;
 const lost =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout)/;
 
 /** What a database error means to the call that met it. */
 export type DatabaseFault = 'CONFLICT' | 'LOCK_TIMEOUT' | 'TIMEOUT' | 'UNAVAILABLE' | 'OTHER';

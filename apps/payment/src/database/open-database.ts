@@ -1,5 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { longestCallMs } from '../rpc/call-context.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';
 import { releaseDeadClients } from './release-dead-clients.ts';
@@ -9,13 +10,22 @@ import { StoredRequest } from './stored-request.ts';
 export type Database = MikroORM;
 
 /**
+ * How long a statement may go unanswered, in milliseconds. The server ends a call's statements at its deadline: one
+ * that is not answered well after the longest call is on a connection that has gone silent.
+ */
+const defaultAnswerMs = longestCallMs + 5_000;
+
+/**
  * Opens the service's database. Nothing is connected yet, so this works while the server is away.
  * @param options.applicationName what PostgreSQL shows of its sessions; default `payment`
  * @param options.connections the most connections at a time; further calls wait for one, up to 5 s
+ * @param options.answerWithinMs a statement without an answer for so long fails, and its connection is ended; default
+ * 35 s, 0 for no bound
  */
 export const openDatabase = (options: {
   databaseUrl: string;
   connections?: number;
+  answerWithinMs?: number;
   applicationName?: string;
   log?: (line: string) => void;
 }): Database =>
@@ -28,6 +38,7 @@ export const openDatabase = (options: {
       application_name: options.applicationName ?? 'payment',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      query_timeout: options.answerWithinMs ?? defaultAnswerMs,
       onPoolCreated: releaseDeadClients,
     },
     forceUtcTimezone: true,

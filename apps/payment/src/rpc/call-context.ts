@@ -11,7 +11,7 @@ export type CallContext = {
 };
 
 /** The longest a call may take, in milliseconds, also for a caller that set no deadline. */
-const longestCallMs = 30_000;
+export const longestCallMs = 30_000;
 
 /** Reads the context of a grpc-js call. */
 export const callContext = (call: ServerUnaryCall<unknown, unknown>): CallContext => {
