@@ -36,7 +36,7 @@ export function paymentMessages$({
   };
   const subscription = () => {
     if (stop.aborted) return EMPTY;
-    const topicIsThere$ = from(ensureTopics({ kafka: consumer.kafka, topics }));
+    const topicIsThere$ = from(ensureTopics({ kafka: consumer.kafka, topics, signal: stop }));
     const member$ = messages$({ ...consumer, topics: [topic], signal: stop, onJoined });
     return topicIsThere$.pipe(
       takeUntil(fromEvent(stop, 'abort')),

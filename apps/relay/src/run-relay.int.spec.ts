@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
-import { KafkaError } from '@payments/kafka';
+import { KafkaError, openProducer } from '@payments/kafka';
 import type { Producer } from '@payments/kafka';
 import { openWaker } from '@payments/outbox';
-import { eventually, throwAwayTopic } from '@payments/testing';
+import { eventually, testServers, throwAwayTopic } from '@payments/testing';
 
 import { relaying, textsByKey } from './relaying.fixture.ts';
 
@@ -247,5 +250,25 @@ describe('a topic that Kafka lacks', () => {
     await eventually(() => expect(relay.missing()).toHaveProperty('kafka'));
     expect(relay.missing().kafka).toContain('This server does not host this topic-partition');
     expect(relay.published()).toBe(0);
+  });
+
+  it('does not hold up a stop, though the broker that is to create it is silent', async () => {
+    await using outbox = await relaying();
+    const asked = Promise.withResolvers<void>();
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined).on('data', () => asked.resolve());
+    });
+    await once(server.unref().listen(0, '127.0.0.1'), 'listening');
+    const silent = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const producer = openProducer({ kafka: { brokers: testServers().kafkaBrokers, clientId: 'spec' } });
+    await outbox.append(`spec-${randomUUID()}`, turns(0, 1));
+    const relay = outbox.start({ KAFKA_BROKERS: silent }, () => producer);
+    await asked.promise;
+    const started = performance.now();
+    await relay.stop();
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(relay.published()).toBe(0);
+    // Not one connection is left: the server could not close otherwise.
+    await once(server.close(), 'close');
   });
 });

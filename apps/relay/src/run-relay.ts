@@ -99,7 +99,8 @@ function kafkaSide(parts: RelayParts): Pick<RoundOptions, 'prepareTopics' | 'sen
   };
 }
 
+/** Given up on `stop`: nothing of the batch is sent yet, and the next relay begins with it. */
 const topicsIn =
-  ({ config: { kafka }, kafkaLog: log }: RelayParts) =>
+  ({ config: { kafka }, kafkaLog: log, stop: signal }: RelayParts) =>
   (topics: readonly TopicSpec[]): Promise<void> =>
-    ensureTopics({ kafka, topics, log });
+    ensureTopics({ kafka, topics, log, signal });

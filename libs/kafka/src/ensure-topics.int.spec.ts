@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { testServers } from '@payments/testing';
+import { eventually, testServers } from '@payments/testing';
 import kafkajs from 'kafkajs';
 
 import { ensureTopics } from './ensure-topics.ts';
+import { silentBroker } from './silent-broker.fixture.ts';
 
 const { kafkaBrokers: brokers } = testServers();
 const kafka = { brokers, clientId: 'topics-spec' };
@@ -64,6 +65,22 @@ describe('ensureTopics', () => {
     ).rejects.toMatchObject({
       code: 'INVALID_TOPIC_EXCEPTION',
       verdict: 'park-topic',
+    });
+  });
+
+  it('gives up on a signal, though the broker is silent, and leaves no connection', async () => {
+    await using broker = await silentBroker();
+    const stop = new AbortController();
+    const options = { kafka: { brokers: [broker.address], clientId: 'topics-spec' }, topics: [] };
+    const ensuring = ensureTopics({ ...options, signal: stop.signal });
+    await broker.asked;
+    const started = performance.now();
+    stop.abort();
+    await expect(ensuring).rejects.toMatchObject({ code: 'ABORTED', retriable: true });
+    expect(performance.now() - started).toBeLessThan(5000);
+    await eventually(() => expect(broker.connections()).toBe(0));
+    await expect(ensureTopics({ ...options, signal: stop.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
     });
   });
 

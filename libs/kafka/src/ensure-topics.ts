@@ -15,26 +15,49 @@ const askAgainMs = 50;
 /**
  * Creates the topics that Kafka lacks, with the broker's own replication factor, and waits until every partition has a
  * leader. Somebody else who creates the same topic meanwhile is fine.
+ * @param options.signal gives up, also while a broker is silent; a topic that was asked for may be there all the same
  * @param options.timeoutMs bounds each request, and the wait for leaders: 15,000 when not given
  * @throws KafkaError
  */
 export async function ensureTopics(
-  options: ClientOptions & { topics: readonly TopicSpec[]; timeoutMs?: number },
+  options: ClientOptions & {
+    topics: readonly TopicSpec[];
+    timeoutMs?: number;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const timeoutMs = options.timeoutMs ?? 15_000;
   const client = openClient({ ...options, requestTimeoutMs: timeoutMs });
   const admin = client.kafka.admin({ retry: retryTimesOf(2) });
   try {
-    await admin.connect();
-    const present = new Set(await admin.listTopics());
-    for (const topic of options.topics.filter((one) => !present.has(one.topic))) {
-      await createTopic(admin, topic, timeoutMs);
-    }
-    await waitForLeaders(admin, options.topics, AbortSignal.timeout(timeoutMs));
+    await unlessAborted(options.signal, () => createMissing(admin, options.topics, timeoutMs));
   } catch (error) {
     throw KafkaError.from(error);
   } finally {
     client.destroy();
+  }
+}
+
+async function createMissing(admin: Admin, topics: readonly TopicSpec[], timeoutMs: number): Promise<void> {
+  await admin.connect();
+  const present = new Set(await admin.listTopics());
+  for (const topic of topics.filter((one) => !present.has(one.topic))) {
+    await createTopic(admin, topic, timeoutMs);
+  }
+  await waitForLeaders(admin, topics, AbortSignal.timeout(timeoutMs));
+}
+
+/** Waits for `work` until `signal`. Its connections are cut right after that, which ends what it still does. */
+async function unlessAborted(signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const giveUp = () =>
+    reject(new KafkaError('ABORTED', 'making topics was given up', { cause: signal?.reason }));
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    await Promise.race(signal?.aborted ? [given] : [given, work()]);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
