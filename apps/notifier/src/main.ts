@@ -1,7 +1,6 @@
-import { createLog, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
+import { createLog, graceAfter, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
 import { lastValueFrom } from 'rxjs';
 import { readNotifierConfig } from './config.ts';
-import { graceAfter } from './grace-after.ts';
 import { migrateInbox } from './migrate-inbox.ts';
 import { notifier } from './notifier.ts';
 import { openInbox } from './open-inbox.ts';

@@ -14,6 +14,7 @@ export {
 export type { HostPort } from './config-fields.ts';
 export { createLog } from './create-log.ts';
 export type { Log } from './create-log.ts';
+export { graceAfter } from './grace-after.ts';
 export { checkKafka, kafkaConnection, kafkaFields } from './kafka-fields.ts';
 export type { KafkaConnection } from './kafka-fields.ts';
 export { openHealth } from './open-health.ts';
