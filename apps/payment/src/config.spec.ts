@@ -4,6 +4,7 @@ import { readPaymentConfig } from './config.ts';
 describe('readPaymentConfig', () => {
   it('suits local use when nothing is set', () => {
     expect(readPaymentConfig({})).toMatchObject({
+      databaseUrl: 'postgres://postgres:postgres@127.0.0.1:54320/payments',
       grpc: { listen: { host: '127.0.0.1', port: 50051 }, reflection: false },
       http: { listen: { host: '127.0.0.1', port: 9101 } },
     });

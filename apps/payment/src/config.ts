@@ -39,7 +39,7 @@ const isLoopback = ({ host }: HostPort) =>
 
 const variables = z
   .object({
-    DATABASE_URL: postgresUrl.default('postgres://postgres@127.0.0.1:54320/payments'),
+    DATABASE_URL: postgresUrl.default('postgres://postgres:postgres@127.0.0.1:54320/payments'),
     GRPC_LISTEN: hostPort.default({ host: '127.0.0.1', port: 50051 }),
     GRPC_INSECURE: boolean.default(false),
     GRPC_REFLECTION: boolean.default(false),
