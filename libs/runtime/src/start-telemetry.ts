@@ -23,7 +23,7 @@ export function startTelemetry({ exports }: { exports: boolean }): void {
 
 /**
  * Spans are made for what belongs to a trace that came in: polls, heartbeats and probes make none (that is what "parent"
- * asks for). Logs and metrics are not sent: the log is on standard output, and metrics are scraped. The process detector
+ * asks for). Logs are not sent, they are on standard output; metrics are not made yet. The process detector
  * is left out: it would send the command line, whatever secret somebody wrote there.
  */
 function instrumented(): Partial<NodeSDKConfiguration> {

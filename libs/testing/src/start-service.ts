@@ -9,7 +9,7 @@ import { followLines, type LogLine, type Match } from './log-lines.ts';
 /** A service, run as in production: a process of its own, configured by the environment alone. */
 export interface RunningService extends AsyncDisposable {
   pid: number;
-  /** `host:port` of health and metrics. */
+  /** `host:port` of its health endpoints. */
   http: string;
   /** `host:port` of its gRPC server, if it has one. */
   grpc?: string;
