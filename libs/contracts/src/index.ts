@@ -4,12 +4,11 @@ export { MoneySchema, type Money } from './generated/google/type/money_pb.js';
 export * from './generated/payment/v1/payment_event_pb.js';
 export * from './generated/payment/v1/payment_pb.js';
 export * from './generated/payment/v1/payment_service_pb.js';
-export { currencyDecimals, formatMoney, parseMoney, readMoney, toMoney } from './money.ts';
+export { formatMoney, parseMoney, readMoney, toMoney } from './money.ts';
 export type { MinorUnits, MoneyProblem } from './money.ts';
 export { openPaymentClient } from './payment-client.ts';
 export type { CallOptions, PaymentClient, PaymentClientOptions } from './payment-client.ts';
 export {
-  paymentDeadLetterTopic,
   paymentEventContentType,
   paymentEventPartitions,
   paymentEventSource,
@@ -19,7 +18,6 @@ export {
 export type { PaymentEventType } from './payment-event.ts';
 export { readRpcError, rpcErrorMetadata, statusDetailsTrailer } from './rpc-error.ts';
 export type { RpcError, RpcErrorDetails } from './rpc-error.ts';
-export { serviceDefinition } from './service-definition.ts';
 export type { Handlers } from './service-definition.ts';
 export { paymentServiceDefinition } from './payment-service-definition.ts';
 export type { PaymentHandlers, PaymentMethods } from './payment-service-definition.ts';

@@ -4,9 +4,6 @@ export const paymentEventTopic = 'payment-event';
 /** Partitions of `payment-event`. Never altered: a key would move to another partition and lose its order. */
 export const paymentEventPartitions = 12;
 
-/** Where the notifier puts events that it can never tell: undecodable, or refused by Slack for what they hold. */
-export const paymentDeadLetterTopic = 'payment-event.notifier.dlt';
-
 /** `ce_source` of every payment event. */
 export const paymentEventSource = '/payments/payment';
 

@@ -19,7 +19,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Whether `port` of loopback can be listened on now. */
-export function isPortFree(port: number): Promise<boolean> {
+function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => {
