@@ -12,9 +12,11 @@ describe('explainFailure', () => {
       { field: 'reservations[0].reservation_id', description: '', reason: 'DUPLICATE' },
     ];
     const details = { reason: 'INVALID_REQUEST', domain: 'payment.v1', violations };
-    expect(explainFailure({ code: status.INVALID_ARGUMENT, message: 'refused', details }, attempt)).toBe(
+    expect(
+      explainFailure({ code: status.INVALID_ARGUMENT, message: 'refused for its user_id', details }, attempt),
+    ).toBe(
       [
-        'INVALID_REQUEST: refused',
+        'INVALID_REQUEST: the request is refused, and nothing was paid',
         '  user_id is empty: give an id',
         '  reservations[1].amount.nanos (r-1=1KRW) too many',
         '  reservations[0].reservation_id (r-1=15000KRW) DUPLICATE',
@@ -25,9 +27,11 @@ describe('explainFailure', () => {
   it('names npm start when nobody is there', () => {
     const error = {
       code: status.UNAVAILABLE,
-      message: 'No connection established. Last error: ECONNREFUSED',
+      message: 'No connection established. Last error: ECONNREFUSED. Resolution note: ',
     };
-    expect(explainFailure(error, attempt)).toMatch(/127\.0\.0\.1:1.*npm start/);
+    expect(explainFailure(error, attempt)).toMatch(
+      /127\.0\.0\.1:1.*npm start.*\(No connection established\. Last error: ECONNREFUSED\)$/,
+    );
   });
 
   it.each([

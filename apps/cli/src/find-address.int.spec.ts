@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readCliConfig } from './config.ts';
 import { findAddress } from './find-address.ts';
@@ -25,6 +25,18 @@ describe('findAddress', () => {
     expect(await findAddress(undefined, all)).toBe('127.0.0.1:6');
     expect(await findAddress(undefined, { stackFile: up })).toBe('127.0.0.1:7');
     expect(await findAddress(undefined, { stackFile: none })).toBe('127.0.0.1:50051');
+  });
+
+  it('finds the system that runs in another state folder', async () => {
+    await stackFile(running);
+    const config = readCliConfig({ LOCAL_STATE_DIR: folder });
+    expect(await findAddress(undefined, config)).toBe('127.0.0.1:7');
+  });
+
+  it('takes a relative state folder from the root of the repository, as the local system does', () => {
+    const root = resolve(import.meta.dirname, '../../..');
+    expect(readCliConfig({ LOCAL_STATE_DIR: 'x' }).stackFile).toBe(join(root, 'x/stack.json'));
+    expect(readCliConfig({ LOCAL_STATE_DIR: '' }).stackFile).toBe(join(root, '.local/stack.json'));
   });
 
   it.each(['{"payment":null}', '{"payment":{"grpc":1}}', '{"pay'])(

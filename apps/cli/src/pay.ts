@@ -24,7 +24,8 @@ Examples:
 
 The last "=" parts id and amount, so an id may hold one. An id that begins with "-" stands after "--".
 
-Address: --address, else PAYMENT_ADDRESS, else the system that \`npm start\` runs, else ${defaultAddress}.
+Address: --address, else PAYMENT_ADDRESS, else the system that \`npm start\` runs (its state folder
+is LOCAL_STATE_DIR, else .local), else ${defaultAddress}.
 
 Exit codes:
   0  every payment is COMPLETED
@@ -32,6 +33,9 @@ Exit codes:
      cannot be reached; or the outcome is not known, which is said
   2  the request was carried out, and some payments are not COMPLETED
 `;
+
+/** Said after whatever was typed wrong. */
+const moreHelp = '(--help explains)';
 
 type Options = { user: string; address?: string; requestId?: string; json: boolean };
 
@@ -63,7 +67,7 @@ const pay = async (typed: readonly string[], options: Options): Promise<number> 
   }
 };
 
-await new Command('pay')
+await new Command('npm run pay --')
   .description('Pays reservations through the payment service and prints what became of each.')
   .argument('<reservations...>', 'what to pay: id=amount, such as r-1=15000KRW')
   .requiredOption('--user <id>', 'who pays')
@@ -71,13 +75,13 @@ await new Command('pay')
   .option('--request-id <uuid>', 'pays once however often the same request is sent; default: a new one')
   .option('--json', 'print JSON instead of a table', false)
   .addHelpText('after', help)
-  .showHelpAfterError('(--help explains)')
+  .showHelpAfterError(moreHelp)
   .action(async (typed: string[], options: Options) => {
     try {
       process.exitCode = await pay(typed, options);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      complain(error.message);
+      complain(`${error.message}\n${moreHelp}`);
       process.exitCode = exitCodes.refused;
     }
   })
