@@ -97,6 +97,8 @@ async function jaeger(boot: Boot): Promise<Pick<Servers, 'jaeger' | 'otlpEndpoin
     return { jaeger: null, otlpEndpoint: given, traceUrl: config.traceUrl };
   }
   const options = {
+    // In our folder, so that nothing is left elsewhere when we are killed.
+    logDir: join(config.stateDir, 'jaeger'),
     ...(ports.jaeger && { queryPort: ports.jaeger }),
     ...(ports.otlp && { otlpPort: ports.otlp }),
   };

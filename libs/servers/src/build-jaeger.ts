@@ -10,7 +10,7 @@ const remedy = 'install Go 1.26 or newer (https://go.dev/dl), or put a `jaeger` 
 
 /**
  * Builds Jaeger v2 with Go from the module in `tools/jaeger` into the cache, unless it is there or on PATH. The first time it
- * takes some minutes; its progress goes to `log`.
+ * takes about 4 minutes; its progress goes to `log`.
  *
  * @returns the program, and whether it was there already.
  * @throws ServerError `tool-missing` without Go or with one that is too old, `start-failed` when it does not build.
@@ -32,7 +32,7 @@ export async function buildJaeger(options: {
 }
 
 async function goBuild(output: string, log: (line: string) => void): Promise<void> {
-  log('Jaeger: building it with Go (some minutes, once)');
+  log('Jaeger: building it with Go (about 4 minutes, once)');
   const flags = ['-v', '-trimpath', '-ldflags', '-s -w', '-o', output];
   const go = execa('go', ['build', ...flags, 'github.com/jaegertracing/jaeger/cmd/jaeger'], {
     cwd: jaegerModule,

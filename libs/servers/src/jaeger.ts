@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJaeger } from './find-jaeger.ts';
@@ -9,6 +9,8 @@ import { launch, logTail, type ServerProcess } from './server-process.ts';
 
 /** How to start a Jaeger. */
 export interface JaegerOptions {
+  /** Where its log is kept. Default: a temporary folder that is removed when it stops. */
+  logDir?: string;
   /** Port of the query API and of the pages. Default: a free one. */
   queryPort?: number;
   /** Port that takes OTLP over HTTP. Default: a free one. */
@@ -38,15 +40,24 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJ
   const queryPort = options.queryPort ?? (await freePort());
   const otlpPort = options.otlpPort ?? (await freePort());
   for (const port of [queryPort, otlpPort]) await requireFreePort(port, 'Jaeger');
-  const folder = await mkdtemp(join(tmpdir(), 'payments-jaeger-'));
+  await using temporary = new AsyncDisposableStack();
+  const logDir = options.logDir ?? (await temporaryFolder(temporary));
+  await mkdir(logDir, { recursive: true });
   const urls = { query: `http://${loopback}:${queryPort}`, otlp: `http://${loopback}:${otlpPort}` };
-  const running = await boot({ program, logFile: join(folder, 'jaeger.log'), queryPort, otlpPort, ...urls });
+  const running = await boot({ program, logFile: join(logDir, 'jaeger.log'), queryPort, otlpPort, ...urls });
+  const owned = temporary.move();
   const stop = async () => {
     await running.end('SIGTERM', 3_000);
-    await rm(folder, { recursive: true, force: true });
+    await owned.disposeAsync();
   };
   options.log?.(`Jaeger listens on ${urls.query}, and for OTLP on ${urls.otlp}`);
   return { ...urls, pid: running.pid, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function temporaryFolder(owner: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'payments-jaeger-'));
+  owner.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 async function boot(jaeger: {

@@ -12,7 +12,7 @@ const pom = join(import.meta.dirname, '../../../tools/kafka/pom.xml');
 export const javaRemedy = 'install Java 17 or newer and Maven (Debian: apt install maven brings both)';
 
 /**
- * Fetches Kafka, as `tools/kafka/pom.xml` describes it, from Maven Central into the cache: once, 54 MB. A changed pom
+ * Fetches Kafka, as `tools/kafka/pom.xml` describes it, from Maven Central into the cache: once, a 54 MB download. A changed pom
  * is fetched anew.
  *
  * @returns the class path.
@@ -37,7 +37,7 @@ export async function fetchKafka(
 }
 
 async function copyDependencies(outputDirectory: string, log: (line: string) => void): Promise<void> {
-  log('Kafka: fetching it from Maven Central (once, 54 MB)');
+  log('Kafka: fetching it from Maven Central (once, a 54 MB download)');
   const goal = [
     'dependency:copy-dependencies',
     '-DincludeScope=runtime',
