@@ -5,15 +5,19 @@
 const services = ['payment', 'relay', 'notifier'];
 const [name, ...rest] = process.argv.slice(2);
 
-if (name === undefined || !services.includes(name) || rest.length > 0) {
-  const asked = name === '--help' || name === '-h';
+const asked = process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h');
+
+if (asked || name === undefined || !services.includes(name) || rest.length > 0) {
   const usage = `Usage: npm run app -- ${services.join('|')}\n\nRuns one service in the foreground, configured by the environment alone; SIGTERM drains it.`;
   if (asked) console.log(usage);
-  else
-    console.error(
-      `${name === undefined ? 'Which service?' : `There is no service "${[name, ...rest].join(' ')}".`}\n\n${usage}`,
-    );
+  else console.error(`${complaint()}\n\n${usage}`);
   process.exit(asked ? 0 : 1);
+}
+
+function complaint(): string {
+  if (name === undefined) return 'Which service?';
+  if (!services.includes(name)) return `There is no service "${name}".`;
+  return `Too many arguments after "${name}": ${rest.join(' ')}`;
 }
 
 process.env['OTEL_SERVICE_NAME'] ??= name;

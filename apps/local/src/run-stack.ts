@@ -11,6 +11,7 @@ import type { Parts } from './parts.ts';
 import { openScreen } from './screen.ts';
 import type { Screen } from './screen.ts';
 import { StackError } from './stack-error.ts';
+import { removeStackFile } from './stack-file.ts';
 import { lockStateFolder } from './state-lock.ts';
 
 /** What every command that boots a stack works with. `stop`: somebody asked for the end, or a part of it ended. */
@@ -18,6 +19,9 @@ export type Stack = { config: LocalConfig; screen: Screen; parts: Parts; stop: A
 
 /** The exit code of a command that was stopped before it was up, as shells give it after Ctrl-C. */
 const interrupted = 130;
+
+/** Said last, once nothing of the stack lives, by whoever asked for its end. */
+const stopped = 'Everything is stopped.';
 
 /**
  * The frame of `npm start` and `npm run servers`: reads the configuration, takes the state folder (emptied with
@@ -45,8 +49,9 @@ export async function runStack(
         parts.broken.throwIfAborted();
       } catch (error) {
         // What fails while everything is being stopped, as asked, fails because of that.
-        process.exitCode =
-          asked.aborted && !parts.broken.aborted ? interrupted : tell(parts.broken.reason ?? error);
+        const interruption = asked.aborted && !parts.broken.aborted;
+        if (interruption) screen.line(stopped);
+        process.exitCode = interruption ? interrupted : tell(parts.broken.reason ?? error);
       }
     },
     { log: createLog('local', { level: 'fatal' }) },
@@ -61,9 +66,10 @@ async function holdingState(
   const config = readLocalConfig(process.env);
   await mkdir(config.stateDir, { recursive: true });
   using _lock = lockStateFolder(config.stateDir, command);
+  await removeStackFile(config.stateDir);
   if (fresh) await empty(config.stateDir);
   await main({ ...stack, config });
-  stack.screen.line('Everything is stopped.');
+  stack.screen.line(stopped);
 }
 
 /** Everything of earlier runs goes; the lock, which we hold, stays. */

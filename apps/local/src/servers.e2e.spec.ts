@@ -39,6 +39,7 @@ describe('npm run servers', () => {
     await using servers = run('servers', { folder });
     await servers.printed(up);
     const stack = (await folder.stack()) as StackFile;
+    if (stack.jaeger) expect(servers.output()).toMatch(/export TRACE_URL='http:.*\{traceId\}'/);
     expect(stack).toMatchObject({ payment: null, relay: null, notifier: null });
     const env = serviceEnvironment(stack);
     await using payment = run('app', { folder, args: ['payment'], env });
@@ -98,6 +99,15 @@ describe('npm run app', () => {
     expect(await app.ended).toBe(1);
     expect(app.output()).toContain('There is no service "payments"');
     expect(app.output()).toContain('payment|relay|notifier');
+  });
+
+  it('says that there are too many arguments, or explains itself where that is asked for among them', async () => {
+    await using app = run('app', { folder, args: ['payment', 'relay'] });
+    expect(await app.ended).toBe(1);
+    expect(app.output()).toContain('Too many arguments after "payment": relay');
+    await using help = run('app', { folder, args: ['payment', '--help'] });
+    expect(await help.ended).toBe(0);
+    expect(help.output()).toContain('Usage: npm run app -- payment|relay|notifier');
   });
 
   it('names every bad variable, without a stack', async () => {

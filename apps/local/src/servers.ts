@@ -15,7 +15,7 @@ const options = new Command('npm run servers --')
     'Boots PostgreSQL, Kafka, Jaeger (if it is there) and a Slack stand-in; stays up until Ctrl-C.',
   )
   .option('--fresh', 'begin empty: forget all payments and messages of earlier runs', false)
-  .allowExcessArguments(false)
+  .showHelpAfterError('(--help explains)')
   .parse()
   .opts<{ fresh: boolean }>();
 
@@ -36,6 +36,8 @@ function showServices({ screen }: Stack, servers: Servers): void {
   screen.line(`  export KAFKA_BROKERS=${servers.kafkaBrokers.join(',')}`);
   screen.line(`  export SLACK_WEBHOOK_URL=${servers.slack.webhook}`);
   if (servers.otlpEndpoint) screen.line(`  export OTEL_EXPORTER_OTLP_ENDPOINT=${servers.otlpEndpoint}`);
+  // Quoted: braces mean something to a shell.
+  if (servers.traceUrl) screen.line(`  export TRACE_URL='${servers.traceUrl}'`);
   for (const name of ['payment', 'relay', 'notifier']) screen.line(`  npm run app -- ${name}`);
   screen.line('\nCtrl-C stops everything; what was stored is kept for the next start.\n');
   servers.slack.onMessage(({ text }) => screen.row('Slack', text));

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Servers } from './start-servers.ts';
@@ -23,6 +23,12 @@ export async function writeStackFile(folder: string, stack: StackFile): Promise<
   await writeFile(beside, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   await rename(beside, path);
   return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+}
+
+/** Removes what a stack that was killed left of its file: nobody listens at those addresses any more. */
+export async function removeStackFile(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter((name) => /^stack\.json(\.\d+)?$/.test(name));
+  for (const name of left) await rm(join(folder, name), { force: true });
 }
 
 /** The part of `stack.json` that the servers make. */

@@ -6,6 +6,7 @@ import { endWithParent } from '@payments/servers';
 
 import { repositoryRoot } from './config.ts';
 import { followServiceLog } from './service-log.ts';
+import { shortPath } from './short-path.ts';
 import { StackError } from './stack-error.ts';
 
 /** One of the three services, as a process of its own. */
@@ -20,8 +21,8 @@ export type Service = AsyncDisposable & {
 
 export type ServiceName = 'payment' | 'relay' | 'notifier';
 
-/** How long, in milliseconds, a service may drain before it is killed. */
-const drainMs = 12_000;
+/** How long, in milliseconds, a service may drain before it is killed: longer than the bounds of payment's own stop together. */
+const drainMs = 15_000;
 
 /**
  * Starts a service and waits until it listens. It is in a process group of its own: Ctrl-C in the terminal reaches the
@@ -36,6 +37,7 @@ export async function startService(options: {
   stop: AbortSignal;
 }): Promise<Service> {
   const { name } = options;
+  const logFile = join(options.logDir, `${name}.log`);
   const child = spawn(process.execPath, serviceArguments(name), {
     cwd: repositoryRoot,
     env: options.env,
@@ -46,7 +48,7 @@ export async function startService(options: {
   const listening = Promise.withResolvers<Service['listening']>();
   followServiceLog({
     outputs: [child.stdout, child.stderr],
-    logFile: join(options.logDir, `${name}.log`),
+    logFile,
     echo: options.echo,
     onLine: ({ msg, http, grpc }) => {
       if (msg !== 'listening' || typeof http !== 'string') return;
@@ -55,7 +57,11 @@ export async function startService(options: {
   });
   const dispose = () => endService(child, ended);
   try {
-    const where = await Promise.race([listening.promise, failure(name, ended), aborted(options.stop)]);
+    const where = await Promise.race([
+      listening.promise,
+      failure({ name, logFile, ended }),
+      aborted(options.stop),
+    ]);
     return { name, pid: child.pid as number, listening: where, ended, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -79,8 +85,9 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function failure(name: string, ended: Promise<string>): Promise<never> {
-  throw new StackError(`${name} ended before it listened (${await ended}); its log tells why`);
+async function failure(service: { name: string; logFile: string; ended: Promise<string> }): Promise<never> {
+  const { name, logFile, ended } = service;
+  throw new StackError(`${name} ended before it listened (${await ended}): ${shortPath(logFile)} tells why`);
 }
 
 function aborted(stop: AbortSignal): Promise<never> {

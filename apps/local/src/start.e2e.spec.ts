@@ -64,6 +64,7 @@ describe('npm start', () => {
     await using second = run('start', { folder });
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(`already running on ${folder.path}: npm start (process ${first.pid}`);
+    expect(first.output()).toContain(`npm run pay -- --address ${await paymentAddress()} `);
     using client = openPaymentClient({ address: await paymentAddress() });
     const reservation = { reservationId: 'r-예약', amount: { currencyCode: 'KRW', units: 1n } };
     await client.executePayments({ userId: 'u-1', reservations: [reservation] });
@@ -88,7 +89,7 @@ describe('npm start', () => {
     await expectEndOf(start, name);
   });
 
-  it('leaves no process behind when it is itself killed', async () => {
+  it('leaves no process behind when it is itself killed, and no addresses to the next one', async () => {
     // A folder of its own: to the Kafka of the others the notifier that was killed belongs to its group for 10 s more.
     await using own = await makeStateFolder();
     await using start = run('start', { folder: own });
@@ -96,6 +97,13 @@ describe('npm start', () => {
     start.kill('SIGKILL');
     await start.ended;
     expect(await own.processesLeft()).toEqual([]);
+    expect(await own.stack()).toBeDefined();
+    await using next = run('start', { folder: own });
+    await next.printed('PostgreSQL');
+    expect(await own.stack()).toBeUndefined();
+    next.kill('SIGINT');
+    expect(await next.ended).toBe(130);
+    expect(next.output()).toContain('Everything is stopped.');
   });
 });
 

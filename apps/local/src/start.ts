@@ -1,14 +1,14 @@
 /** `npm start`: the whole system on this machine. `--help` says how. */
-import { relative } from 'node:path';
-
 import { Command } from 'commander';
 
 import { choosePorts } from './choose-port.ts';
-import { repositoryRoot, serverPorts, servicePorts } from './config.ts';
+import { serverPorts, servicePorts } from './config.ts';
 import { followOrder } from './follow-order.ts';
+import { payCommand } from './pay-command.ts';
 import { runStack } from './run-stack.ts';
 import type { Stack } from './run-stack.ts';
 import { makeSampleOrder } from './sample-order.ts';
+import { shortPath } from './short-path.ts';
 import { describeServers, writeStackFile } from './stack-file.ts';
 import type { StackFile } from './stack-file.ts';
 import { startServers } from './start-servers.ts';
@@ -25,7 +25,7 @@ const options = new Command('npm start --')
   )
   .option('--exit', 'stop after the sample order: exit 0 if it was seen at every station', false)
   .option('--fresh', 'begin empty: forget all payments and messages of earlier runs', false)
-  .allowExcessArguments(false)
+  .showHelpAfterError('(--help explains)')
   .parse()
   .opts<{ exit: boolean; fresh: boolean }>();
 
@@ -41,13 +41,17 @@ await runStack({ command: 'npm start', fresh: options.fresh }, async (stack) => 
   await using services = await startServices({ ...stack, servers, ports });
   await using _file = await writeStackFile(stack.config.stateDir, describeStack(servers, services));
   await followOrder({ ...stack, servers, services, order, inKafka });
-  if (!options.exit) await stayUp(stack, servers);
+  if (!options.exit) await stayUp(stack, servers, services);
 });
 
 /** Until somebody stops it, the terminal shows what Slack would. */
-async function stayUp({ config, screen, stop }: Stack, { slack }: Servers): Promise<void> {
+async function stayUp(
+  { config, screen, stop }: Stack,
+  { slack }: Servers,
+  { payment }: Services,
+): Promise<void> {
   screen.heading('Everything is up');
-  screen.row('pay', 'npm run pay -- --user u-1 r-1=15000KRW r-2=12.50USD');
+  screen.row('pay', payCommand(payment.listening.grpc as string));
   screen.row('Slack', `${slack.page} and here, below`);
   screen.row('logs', `${shortPath(logDirectory(config))}/`);
   screen.line(
@@ -55,12 +59,6 @@ async function stayUp({ config, screen, stop }: Stack, { slack }: Servers): Prom
   );
   slack.onMessage(({ text }) => screen.row('Slack', text));
   await whenAborted(stop);
-}
-
-/** As one would type it at the root of the repository. */
-function shortPath(path: string): string {
-  const short = relative(repositoryRoot, path);
-  return short.startsWith('..') ? path : short;
 }
 
 function describeStack(servers: Servers, { payment, relay, notifier }: Services): StackFile {

@@ -3,12 +3,12 @@ import { Command } from 'commander';
 
 import { buildJaeger, prepareKafka, ServerError } from '@payments/servers';
 
-new Command()
-  .name('npm run tools')
+new Command('npm run tools --')
   .description(
-    'Fetches Kafka (with Maven, 54 MB) and builds Jaeger (with Go 1.26, about 5 minutes) into a cache outside the repository ' +
+    'Fetches Kafka (with Maven, a 54 MB download) and builds Jaeger (with Go 1.26, about 4 minutes) into a cache outside the repository ' +
       '($XDG_CACHE_HOME/payments-tools, or ~/.cache/payments-tools). Both are done once, and again when their versions here change.',
   )
+  .showHelpAfterError('(--help explains)')
   .parse();
 
 const say = (line: string) => console.log(line);
