@@ -34,6 +34,7 @@ const program = new Command()
   .argument('<name>', Object.keys(proofs).join(', '))
   .option('--rounds <n>', 'how often, instead of the full count', positive)
   .option('--no-record', 'do not write docs/proofs.md')
+  .showHelpAfterError('(--help explains)')
   .parse();
 const name = program.args[0] ?? '';
 const proof =

@@ -37,6 +37,7 @@ const program = new Command()
     'Format, lint with boundaries, types, generated code, and all specs on real PostgreSQL and Kafka.',
   )
   .option('--only <steps...>', `run only these steps: ${steps.map(({ name }) => name).join(', ')}`)
+  .showHelpAfterError('(--help explains)')
   .parse();
 const { only } = program.opts<{ only?: string[] }>();
 const unknown = (only ?? []).filter((name) => !steps.some((step) => step.name === name));

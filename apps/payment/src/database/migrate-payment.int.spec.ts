@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { throwAwayDatabase } from '@payments/testing';
+import { eventually, throwAwayDatabase } from '@payments/testing';
 import type { ThrowAwayDatabase } from '@payments/testing';
 import { advisoryLockClass } from '../advisory-locks.ts';
 import { migratePayment } from './migrate-payment.ts';
@@ -49,7 +49,12 @@ describe('migratePayment', () => {
     await em.execute('select pg_advisory_xact_lock(?, 0)', [advisoryLockClass.migration]);
     let done = false;
     const migration = migratePayment({ database }).then(() => (done = true));
-    await em.execute('select pg_sleep(0.2)');
+    await eventually(async () => {
+      const waiting = await em.execute(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
     expect(done).toBe(false);
     await em.commit();
     await migration;

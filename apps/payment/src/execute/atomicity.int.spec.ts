@@ -83,7 +83,7 @@ describe('an order that fails leaves neither payment nor history nor message nor
     const call = failure(fixture.client.executePayments(order));
     await fixture.waiting(1);
     await fixture.sql(
-      `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
     expect(await call).toMatchObject({
       code: status.UNAVAILABLE,
@@ -101,7 +101,7 @@ describe('the pool', () => {
       const call = failure(fixture.client.executePayments(order, { timeoutMs: 8_000 }));
       await fixture.waiting(1);
       await fixture.sql(
-        `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       expect(await call).toMatchObject({ code: status.UNAVAILABLE });
       await other.rollback();
