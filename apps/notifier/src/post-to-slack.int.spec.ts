@@ -5,7 +5,10 @@ import { postToSlack } from './post-to-slack.ts';
 
 const text = { text: '결제', blocks: [{ type: 'divider' as const }] };
 let slack: SlackStandIn;
-const post = (webhookUrl = slack.webhook) => postToSlack(text, { webhookUrl, timeoutMs: 300 });
+const post = ({ webhookUrl = slack.webhook, timeoutMs = 10_000 } = {}) =>
+  postToSlack(text, { webhookUrl, timeoutMs });
+/** For a Slack that never answers. */
+const timeoutMs = 300;
 
 beforeEach(async () => {
   slack = await startSlackStandIn();
@@ -36,7 +39,7 @@ describe('postToSlack', () => {
     'does not know what became of it after %j',
     async (behaviour) => {
       slack.failNext(behaviour);
-      expect(await post()).toMatchObject({ kind: 'unanswered' });
+      expect(await post({ timeoutMs })).toMatchObject({ kind: 'unanswered' });
       expect(slack.requests()).toHaveLength(1);
     },
   );
@@ -44,9 +47,9 @@ describe('postToSlack', () => {
   it('says why nobody answered, and not where: the address is a secret', async () => {
     const { webhook } = slack;
     slack.failNext({ hang: 'before' });
-    const late = await post();
+    const late = await post({ timeoutMs });
     await slack[Symbol.asyncDispose]();
-    const refused = await post(webhook);
+    const refused = await post({ webhookUrl: webhook });
     expect(late).toEqual({ kind: 'unanswered', reason: expect.stringMatching(/timeout/) as unknown });
     expect(refused).toEqual({ kind: 'unanswered', reason: expect.stringMatching(/ECONNREFUSED/) as unknown });
     expect(JSON.stringify([late, refused])).not.toContain(new URL(webhook).pathname);

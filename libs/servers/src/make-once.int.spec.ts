@@ -6,20 +6,21 @@ import { execa } from 'execa';
 import { makeOnce } from './make-once.ts';
 import { specFolder } from './spec-folder.fixture.ts';
 
-/** A process that makes `folder`, taking half a second over it, and tells what it did. */
+/** A process that makes `folder`, taking its time until there is a file `<folder>.go`, and tells what it did. */
 function maker(folder: string) {
   const script = `
-    import { appendFile, writeFile } from 'node:fs/promises';
+    import { existsSync } from 'node:fs';
+    import { writeFile } from 'node:fs/promises';
     const { makeOnce } = await import(${JSON.stringify(join(import.meta.dirname, 'make-once.ts'))});
     await makeOnce({
       folder: ${JSON.stringify(folder)},
       make: async (unfinished) => {
-        await new Promise((done) => setTimeout(done, 500));
+        while (!existsSync(${JSON.stringify(`${folder}.go`)})) await new Promise((done) => setTimeout(done, 10));
         await writeFile(unfinished + '/made', 'whole');
         console.log('made');
       },
       onWaiting: () => console.log('waited'),
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });`;
   return execa(process.execPath, ['--input-type=module', '-e', script]);
 }
@@ -28,7 +29,14 @@ describe('makeOnce', () => {
   it('lets one of several processes work, and the others wait for it', async () => {
     await using parent = await specFolder();
     const folder = join(parent.path, 'tool');
-    const told = await Promise.all([maker(folder), maker(folder), maker(folder)]);
+    const makers = [maker(folder), maker(folder), maker(folder)];
+    let waiting = 0;
+    const twoWait = new Promise<void>((done) => {
+      for (const { stdout } of makers) stdout.once('data', () => ++waiting === 2 && done());
+    });
+    await twoWait;
+    await writeFile(`${folder}.go`, '');
+    const told = await Promise.all(makers);
     expect(told.map(({ stdout }) => stdout).sort()).toEqual(['made', 'waited', 'waited']);
     expect(await readFile(join(folder, 'made'), 'utf8')).toBe('whole');
     expect(existsSync(`${folder}.lock`)).toBe(false);

@@ -51,7 +51,8 @@ describe('migratePayment', () => {
     const migration = migratePayment({ database }).then(() => (done = true));
     await eventually(async () => {
       const waiting = await em.execute(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+        `select 1 from pg_locks join pg_database on pg_database.oid = pg_locks.database
+          where datname = current_database() and not granted`,
       );
       expect(waiting).toHaveLength(1);
     });

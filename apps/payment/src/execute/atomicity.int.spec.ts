@@ -54,7 +54,7 @@ describe('an order that fails leaves neither payment nor history nor message nor
 
   it('when its time for locks is over at the last statement', async () => {
     const other = await holdKeyOfLastMessage();
-    const error = await failure(fixture.client.executePayments(order, { timeoutMs: 1_500 }));
+    const error = await failure(fixture.client.executePayments(order, { timeoutMs: 5_000 }));
     expect(error).toMatchObject({
       code: status.ABORTED,
       details: { reason: 'CONTENTION', retryDelayMs: 200 },
