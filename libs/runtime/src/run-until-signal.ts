@@ -25,21 +25,22 @@ export async function runUntilSignal(
   main: (stop: AbortSignal) => Promise<void>,
   { log = createLog('main') }: { log?: Log } = {},
 ): Promise<void> {
-  using signals = stopOnSignal(log);
+  const stop = stopOnSignal(log);
   process.once('uncaughtException', (error) => {
     log.fatal({ err: error }, 'an error nobody caught; ending');
     void flushNow().finally(() => process.exit(1));
   });
   try {
-    await main(signals.stop);
+    await main(stop);
   } catch (error) {
-    if (!isStop(error, signals.stop)) fail(error, log);
+    if (!isStop(error, stop)) fail(error, log);
   }
   if (!(await flushNow())) process.exit();
   endEvenIfSomethingIsOpen(log);
 }
 
-function stopOnSignal(log: Log): { stop: AbortSignal } & Disposable {
+/** The handlers stay to the end of the process: without them a repeated signal that comes late would kill it. */
+function stopOnSignal(log: Log): AbortSignal {
   const controller = new AbortController();
   let first = -Infinity;
   const onSignal = (signal: keyof typeof exitCodes) => {
@@ -50,12 +51,7 @@ function stopOnSignal(log: Log): { stop: AbortSignal } & Disposable {
     controller.abort(new DOMException(`stopped by ${signal}`, 'AbortError'));
   };
   for (const signal of Object.keys(exitCodes)) process.on(signal, onSignal);
-  return {
-    stop: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const signal of Object.keys(exitCodes)) process.off(signal, onSignal);
-    },
-  };
+  return controller.signal;
 }
 
 /** Whether `error` is only how the wish to stop came back out of an awaited call. */

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { advisoryLockClass } from '../advisory-locks.ts';
-import { answerTimeoutMs, connectTimeoutMs } from '../connection-limits.ts';
+import { endConnection, openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
-import { endConnection } from '../end-connection.ts';
 
 const migrations = ['0001-message-log.sql'];
 
@@ -20,22 +19,16 @@ export interface MigrateOutboxOptions {
  *   DATABASE_UNAVAILABLE when there is no server.
  */
 export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void> {
-  const client = new pg.Client({
-    connectionString: options.databaseUrl,
-    application_name: 'outbox migration',
-    keepAlive: true,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: answerTimeoutMs,
-  });
-  // An error between two statements (a server that goes away) also fails the next statement, which reports it.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    if ((await schemaVersion(client)) < migrations.length) await migrate(client, options.log);
+    const client = await openConnection(
+      { databaseUrl: options.databaseUrl, name: 'outbox migration' },
+      async (client) => {
+        if ((await schemaVersion(client)) < migrations.length) await migrate(client, options.log);
+      },
+    );
+    await endConnection(client);
   } catch (thrown) {
     throw migrationError(thrown);
-  } finally {
-    await endConnection(client);
   }
 }
 

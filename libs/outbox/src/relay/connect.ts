@@ -1,7 +1,6 @@
-import pg from 'pg';
-import { answerTimeoutMs, connectTimeoutMs } from '../connection-limits.ts';
+import type pg from 'pg';
+import { openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
-import { endConnection } from '../end-connection.ts';
 
 /**
  * Settings of a relay's session. The time-outs end the session of a relay that is frozen or whose host is gone, each in
@@ -30,23 +29,14 @@ const sessionSettings = {
  * @throws {OutboxError} DATABASE_UNAVAILABLE, or SERVER_UNSUITABLE for a pooler, a replica or an old server.
  */
 export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'outbox relay',
-    keepAlive: true,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: answerTimeoutMs,
-  });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    await refuseUnsuitable(client);
-    for (const [name, value] of Object.entries(sessionSettings)) {
-      await client.query('select set_config($1, $2, false)', [name, value]);
-    }
-    return client;
+    return await openConnection({ databaseUrl, name: 'outbox relay' }, async (client) => {
+      await refuseUnsuitable(client);
+      for (const [name, value] of Object.entries(sessionSettings)) {
+        await client.query('select set_config($1, $2, false)', [name, value]);
+      }
+    });
   } catch (thrown) {
-    await endConnection(client);
     throw outboxError(thrown);
   }
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { fromEvent, map, type Observable } from 'rxjs';
 import { OutboxError, outboxError } from '../errors.ts';
-import { endConnection } from '../end-connection.ts';
+import { endConnection } from '../connection.ts';
 import { wakeChannel } from '../wake/channel.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
 import { connectRelay } from './connect.ts';

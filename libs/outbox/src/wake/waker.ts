@@ -1,6 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { endConnection, openConnection } from '../connection.ts';
 import { outboxError } from '../errors.ts';
-import { endConnection } from '../end-connection.ts';
 import { wakeChannel } from './channel.ts';
 
 /** Wakes the relays after a commit. */
@@ -60,20 +60,9 @@ export async function openWaker(options: WakerOptions): Promise<Waker> {
   };
 }
 
-async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'outbox waker',
-    keepAlive: true,
-    connectionTimeoutMillis: 5000,
-    query_timeout: 5000,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch (thrown) {
-    await endConnection(client);
-    throw outboxError(thrown);
-  }
-}
+const connect = (databaseUrl: string): Promise<pg.Client> =>
+  openConnection({ databaseUrl, name: 'outbox waker', connectTimeoutMs: 5000, answerTimeoutMs: 5000 }).catch(
+    (thrown: unknown) => {
+      throw outboxError(thrown);
+    },
+  );
