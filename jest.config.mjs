@@ -42,7 +42,6 @@ export default {
     { ...shared, ...servers, displayName: 'e2e', testMatch: inSuite('e2e.spec') },
   ],
   testTimeout: 60_000,
-  // Specs mostly wait, for leases, time-outs and servers: with one more at a time than there are cores the integration
-  // specs take 85 s instead of 140 s.
-  maxWorkers: '150%',
+  // With three workers on two cores the integration specs take 60 s instead of 105 s, but a process that starts or a
+  // deadline of seconds then comes late now and then: one worker less than there are cores, which is jest's default.
 };

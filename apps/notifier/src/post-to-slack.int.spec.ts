@@ -8,7 +8,7 @@ let slack: SlackStandIn;
 const post = ({ webhookUrl = slack.webhook, timeoutMs = 10_000 } = {}) =>
   postToSlack(text, { webhookUrl, timeoutMs });
 /** For a Slack that never answers. */
-const timeoutMs = 300;
+const timeoutMs = 2_000;
 
 beforeEach(async () => {
   slack = await startSlackStandIn();

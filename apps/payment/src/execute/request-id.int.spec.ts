@@ -91,7 +91,7 @@ describe('two calls with one request id at the same time', () => {
     const request = order();
     const first = fixture.client.executePayments(request);
     await fixture.waiting(1);
-    expect(await failure(fixture.client.executePayments(request, { timeoutMs: 1_500 }))).toMatchObject({
+    expect(await failure(fixture.client.executePayments(request, { timeoutMs: 6_000 }))).toMatchObject({
       code: status.ABORTED,
       details: { reason: 'REQUEST_IN_PROGRESS', retryDelayMs: 500 },
     });
@@ -104,7 +104,7 @@ describe('two calls with one request id at the same time', () => {
   it('let the second do the work when the first fails', async () => {
     const other = await holdMessages();
     const request = order();
-    const first = failure(fixture.client.executePayments(request, { timeoutMs: 2_000 }));
+    const first = failure(fixture.client.executePayments(request, { timeoutMs: 6_000 }));
     await fixture.waiting(1);
     const second = fixture.client.executePayments(request);
     await fixture.waiting(2);
