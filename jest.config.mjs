@@ -42,6 +42,7 @@ export default {
     { ...shared, ...servers, displayName: 'e2e', testMatch: inSuite('e2e.spec') },
   ],
   testTimeout: 60_000,
-  // With three workers on two cores the integration specs take 60 s instead of 105 s, but a process that starts or a
-  // deadline of seconds then comes late now and then: one worker less than there are cores, which is jest's default.
+  // Specs mostly wait, for leases, time-outs and servers. On two cores the integration specs take 207 s with one worker and
+  // 60 s with three; but with more workers than cores a process or a deadline of seconds comes late now and then.
+  maxWorkers: '100%',
 };
