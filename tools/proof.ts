@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { execa } from 'execa';
+import { jestCommand } from './jest-command.ts';
 
 /** A guarantee's specs, run more often than `npm test` does. */
 const proofs: Record<string, { says: string; jest: string[]; rounds: number }> = {
@@ -58,12 +59,8 @@ const none = 'no tests were run';
 
 async function runOnce(selection: string[]): Promise<{ green: boolean; line: string; output: string }> {
   const begun = Date.now();
-  const jest = [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    'node_modules/jest/bin/jest.js',
-  ];
-  const { exitCode, all } = await execa('node', [...jest, ...selection], {
+  const [node = '', ...jest] = jestCommand;
+  const { exitCode, all } = await execa(node, [...jest, ...selection], {
     preferLocal: true,
     all: true,
     reject: false,

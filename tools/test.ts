@@ -2,21 +2,19 @@ import { readFile, mkdir, rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { findJaeger } from '@payments/servers';
+import { jestCommand } from './jest-command.ts';
+
+const reports = '.local/reports';
+
+/** Runs one suite, and leaves its counts where they are told from. */
+const jest = (suite: string, ...more: string[]): string[] => [
+  ...jestCommand,
+  ...['--selectProjects', suite, '--json', `--outputFile=${reports}/${suite}.json`, ...more],
+];
 
 /**
  * `npm test`: everything that has to hold before a change lands, cheapest first. Stops at the first step that fails.
  */
-const jest = (suites: string[], report: string, ...more: string[]): string[] => [
-  ...[
-    'node',
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    'node_modules/jest/bin/jest.js',
-  ],
-  ...['--selectProjects', ...suites, '--json', `--outputFile=${report}`, ...more],
-];
-
-const reports = '.local/reports';
 const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'boundaries', command: ['node', 'tools/check-boundaries.ts'] },
@@ -25,10 +23,10 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'types of tools', command: ['tsc', '-p', 'tools'] },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'] },
   { name: 'unused code', command: ['knip', '--no-progress'] },
-  { name: 'unit', command: jest(['unit'], `${reports}/unit.json`) },
-  { name: 'integration', command: jest(['integration'], `${reports}/integration.json`) },
+  { name: 'unit', command: jest('unit') },
+  { name: 'integration', command: jest('integration') },
   // One at a time: these stop and start whole servers, and time them.
-  { name: 'e2e', command: jest(['e2e'], `${reports}/e2e.json`, '--runInBand') },
+  { name: 'e2e', command: jest('e2e', '--runInBand') },
 ];
 
 const program = new Command()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { processesLeft } from '@payments/servers';
+import { pollUntil, processesLeft } from '@payments/servers';
 import type { FoundProcess } from '@payments/servers';
 
 import { repositoryRoot } from './config.ts';
@@ -16,8 +16,8 @@ export type StateFolder = AsyncDisposable & {
   path: string;
   /** `stack.json`, or undefined while there is none. */
   stack(): Promise<StackFile | undefined>;
-  /** The processes that live, once those that are on their way out have had two seconds. */
-  processesLeft(): Promise<FoundProcess[]>;
+  /** The processes that live, once those that are on their way out have had some time: two seconds, where not told otherwise. */
+  processesLeft(withinMs?: number): Promise<FoundProcess[]>;
 };
 
 /** A command of this project under way. */
@@ -40,19 +40,17 @@ export async function makeStateFolder(): Promise<StateFolder> {
       const text = await readFile(join(path, 'stack.json'), 'utf8').catch(() => undefined);
       return text === undefined ? undefined : (JSON.parse(text) as StackFile);
     },
-    processesLeft: async () => {
-      let left = await processesLeft(path);
-      for (let i = 0; left.length > 0 && i < 20; i += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        left = await processesLeft(path);
-      }
-      return left;
-    },
+    processesLeft: (withinMs = 2_000) => leftAfter(path, withinMs),
     [Symbol.asyncDispose]: async () => {
       for (const { pid } of await processesLeft(path)) process.kill(pid, 'SIGKILL');
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function leftAfter(path: string, timeoutMs: number): Promise<FoundProcess[]> {
+  const none = async () => ((await processesLeft(path)).length === 0 ? ([] as FoundProcess[]) : undefined);
+  return pollUntil({ for: 'processes to end', timeoutMs }, none).catch(() => processesLeft(path));
 }
 
 /** Any free port for everything, so that a stack of somebody else is not in the way. */

@@ -1,15 +1,20 @@
 import { spawn } from 'node:child_process';
 
+/** How long, in milliseconds, what outlives its parent may take to end before it is killed. */
+export const endsWithParentWithinMs = 15_000;
+
 /**
  * Ends process `pid` when this process dies, however it dies (`kill -9` included): a shell of a few hundred kilobytes waits
- * for the end of a pipe that only this process holds open. It asks with `signal` first and insists after 15 s.
+ * for the end of a pipe that only this process holds open. It asks with `signal` first, looks ten times a second whether that
+ * was enough, and insists after 15 s (`endsWithParentWithinMs`).
  *
  * @returns a function that calls the watch off; to be called once `pid` has ended.
  */
 export function endWithParent(pid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): () => void {
   if (process.platform === 'win32') return () => undefined;
   const name = signal.slice('SIG'.length);
-  const insist = `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; kill -s 0 ${pid} || exit; done; kill -s KILL ${pid}`;
+  const looks = endsWithParentWithinMs / 100;
+  const insist = `i=0; while [ $i -lt ${looks} ]; do i=$((i+1)); sleep 0.1; kill -s 0 ${pid} || exit; done; kill -s KILL ${pid}`;
   const script = `read _; kill -s ${name} ${pid} || exit; ${insist}`;
   // Detached, so that Ctrl-C in a terminal does not end the watch before what it watches.
   const watch = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });

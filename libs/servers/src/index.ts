@@ -1,4 +1,4 @@
-export { endWithParent } from './end-with-parent.ts';
+export { endsWithParentWithinMs, endWithParent } from './end-with-parent.ts';
 export { buildJaeger } from './build-jaeger.ts';
 export { findJaeger } from './find-jaeger.ts';
 export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';

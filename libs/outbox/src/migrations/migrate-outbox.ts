@@ -3,6 +3,7 @@ import pg from 'pg';
 import { advisoryLockClass } from '../advisory-locks.ts';
 import { endConnection, openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
+import { serverVersion, tooOld, type ServerVersion } from '../server-version.ts';
 
 const migrations = ['0001-message-log.sql'];
 
@@ -61,16 +62,9 @@ async function schemaVersion(client: pg.Client): Promise<number> {
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number; name: string }>(
-    `select current_setting('server_version_num')::integer as version, current_setting('server_version') as name`,
-  );
-  const server = rows[0];
-  if (server && server.version < 170000) {
-    throw new OutboxError(
-      'SERVER_UNSUITABLE',
-      `The outbox needs PostgreSQL 17 or newer; this is ${server.name}.`,
-    );
-  }
+  const { rows } = await client.query<ServerVersion>(`select ${serverVersion}`);
+  const reason = rows[0] && tooOld(rows[0]);
+  if (reason) throw new OutboxError('SERVER_UNSUITABLE', reason);
 }
 
 function migrationError(thrown: unknown): OutboxError {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
+import { serverVersion, tooOld, type ServerVersion } from '../server-version.ts';
 
 /**
  * Settings of a relay's session. The time-outs end the session of a relay that is frozen or whose host is gone, each in
@@ -42,8 +43,7 @@ export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
 }
 
 const serverFacts = `
-select pg_backend_pid() as pid, pg_is_in_recovery() as replica, current_setting('server_version') as name,
-       current_setting('server_version_num')::integer as version`;
+select pg_backend_pid() as pid, pg_is_in_recovery() as replica, ${serverVersion}`;
 
 async function refuseUnsuitable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<ServerFacts>(serverFacts);
@@ -56,16 +56,15 @@ async function refuseUnsuitable(client: pg.Client): Promise<void> {
 const backendPid = (client: pg.Client): unknown => (client as pg.Client & { processID?: unknown }).processID;
 
 /** What a server tells of itself. */
-export interface ServerFacts {
+export interface ServerFacts extends ServerVersion {
   pid: number;
   replica: boolean;
-  version: number;
-  name: string;
 }
 
 /** Why a relay cannot work with this server, or undefined. `announcedPid`: the process id the connection began with. */
 export function unsuitable(server: ServerFacts, announcedPid: unknown): string | undefined {
-  if (server.version < 170000) return `The outbox needs PostgreSQL 17 or newer; this is ${server.name}.`;
+  const old = tooOld(server);
+  if (old) return old;
   if (server.replica) return 'This PostgreSQL is a replica: give the relay the URL of the primary.';
   if (server.pid !== announcedPid) {
     return 'There is a connection pooler before this PostgreSQL: give the relay a direct URL, since its locks live in one session.';
