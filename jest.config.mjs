@@ -28,7 +28,7 @@ const servers = {
 };
 
 /** Specs are run where they stand: apps and libs. */
-const inSuite = (suffix) => [`<rootDir>/{apps,libs,tools}/**/*.${suffix}.ts`];
+const inSuite = (suffix) => [`<rootDir>/{apps,libs}/**/*.${suffix}.ts`];
 
 export default {
   projects: [

@@ -79,7 +79,8 @@ async function writeDown(title: string, says: string, outcome: string[]): Promis
   const machine = `${cpus().length} cores, ${platform()} ${arch()}, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 10);
   const heading = `\n## ${title}, ${date}\n\n${says}\n\n`;
-  const command = `\`npm run proof -- ${title}\` at ${commit}${changes ? ' with uncommitted changes' : ''}; ${machine}.\n\n`;
+  const fewer = rounds === proof.rounds ? '' : ` --rounds ${rounds}`;
+  const command = `\`npm run proof -- ${title}${fewer}\` at ${commit}${changes ? ' with uncommitted changes' : ''}; ${machine}.\n\n`;
   await appendFile('docs/proofs.md', `${heading}${command}\`\`\`\n${outcome.join('\n')}\n\`\`\`\n`);
 }
 

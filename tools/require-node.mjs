@@ -1,4 +1,4 @@
-/** Preloaded by every npm script: one clear sentence instead of a syntax error under an older Node. */
+/** Preloaded by the npm scripts that run our own code: one clear sentence instead of a syntax error under an older Node. */
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   console.error(

@@ -19,6 +19,7 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'boundaries', command: ['node', 'tools/check-boundaries.ts'] },
   { name: 'lint', command: ['nx', 'run-many', '-t', 'lint', '--outputStyle=static'] },
+  { name: 'lint of tools', command: ['eslint', 'tools'] },
   { name: 'types', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
   { name: 'types of tools', command: ['tsc', '-p', 'tools'] },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'] },

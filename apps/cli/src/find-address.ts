@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { defaultPaymentAddress } from '@payments/contracts';
 import type { CliConfig } from './config.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Where the payment service listens unless it is told otherwise. */
-export const defaultAddress = '127.0.0.1:50051';
 
 /**
  * Where the payment service is: what was asked for, else `PAYMENT_ADDRESS`, else the running local system, else the
@@ -12,12 +10,12 @@ export const defaultAddress = '127.0.0.1:50051';
 export const findAddress = async (option: string | undefined, config: CliConfig): Promise<string> => {
   if (option !== undefined) return checked('--address', option);
   if (config.paymentAddress !== undefined) return checked('PAYMENT_ADDRESS', config.paymentAddress);
-  return (await localAddress(config.stackFile)) ?? defaultAddress;
+  return (await localAddress(config.stackFile)) ?? defaultPaymentAddress;
 };
 
 const checked = (name: string, address: string): string => {
   if (/^(\[[0-9a-f:.]+\]|[^:\s/]+):\d{1,5}$/i.test(address)) return address;
-  throw new UsageError(`${name} is "${address}": it must be host:port, such as ${defaultAddress}`);
+  throw new UsageError(`${name} is "${address}": it must be host:port, such as ${defaultPaymentAddress}`);
 };
 
 /** `payment` is null while only the servers run. A file that is missing or half written names no address. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toJson } from '@bufbuild/protobuf';
 import {
+  defaultPaymentAddress,
   ExecutePaymentsResponseSchema,
   openPaymentClient,
   PaymentState,
@@ -9,7 +10,7 @@ import {
 import { Command } from 'commander';
 import { readCliConfig } from './config.ts';
 import { explainFailure } from './explain-failure.ts';
-import { defaultAddress, findAddress } from './find-address.ts';
+import { findAddress } from './find-address.ts';
 import { readReservation } from './read-reservation.ts';
 import { showPayments } from './show-payments.ts';
 import { UsageError } from './usage-error.ts';
@@ -25,7 +26,7 @@ Examples:
 The last "=" parts id and amount, so an id may hold one. An id that begins with "-" stands after "--".
 
 Address: --address, else PAYMENT_ADDRESS, else the system that \`npm start\` runs (its state folder
-is LOCAL_STATE_DIR, else .local), else ${defaultAddress}.
+is LOCAL_STATE_DIR, else .local), else ${defaultPaymentAddress}.
 
 Exit codes:
   0  every payment is COMPLETED

@@ -1,6 +1,4 @@
-import { createServer } from 'node:net';
-
-import { freePort } from '@payments/servers';
+import { freePort, isPortFree } from '@payments/servers';
 
 import { StackError } from './stack-error.ts';
 
@@ -15,7 +13,7 @@ export type WantedPort = { variable: string; host: string; port: number; asked: 
 export async function choosePort(wanted: WantedPort, notice: (text: string) => void): Promise<number> {
   const { variable, host, port, asked } = wanted;
   if (port === 0) return freePort();
-  if (await isFree(host, port)) return port;
+  if (await isPortFree(port, host)) return port;
   if (asked) {
     throw new StackError(
       `${variable} asks for port ${port}, which is taken on ${host}: choose another, 0 for any, or leave ${variable} out`,
@@ -38,15 +36,4 @@ export async function choosePorts<Wanted extends Record<string, WantedPort>>(
     async ([name, one]) => [name, await choosePort(one, notice)] as const,
   );
   return Object.fromEntries(await Promise.all(entries)) as { [Name in keyof Wanted]: number };
-}
-
-/** Listens for a moment. */
-async function isFree(host: string, port: number): Promise<boolean> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-  server.once('error', (error: NodeJS.ErrnoException) =>
-    error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
-  );
-  server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
-  return promise;
 }

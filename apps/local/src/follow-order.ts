@@ -66,7 +66,7 @@ async function trace({ config, servers, order, stop }: Follow): Promise<{ text: 
   if (!otlpEndpoint) return { text: `${traceId}, kept nowhere: there is no Jaeger` };
   if (!jaeger) return { text: `${link}, sent to ${otlpEndpoint}` };
   const services = ['payment', 'notifier'];
-  const { spans } = await seeTrace({ query: jaeger.query, traceId, services, stop });
+  const spans = await seeTrace({ query: jaeger.query, traceId, services, stop });
   return { text: `${link} (${spans} spans)` };
 }
 

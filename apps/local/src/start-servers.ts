@@ -6,11 +6,10 @@ import type { RunningJaeger, SlackStandIn } from '@payments/servers';
 
 import type { ServerPort } from './config.ts';
 import { ensureDatabase } from './local-database.ts';
-import type { Parts } from './parts.ts';
+import type { Part, Parts } from './parts.ts';
 import type { Stack } from './run-stack.ts';
 import { StackError } from './stack-error.ts';
 import { traceLinks } from './stations/trace.ts';
-import { processGone } from './watch-process.ts';
 
 /** The servers under the services: our own, or those that the environment gives. */
 export type Servers = AsyncDisposable & {
@@ -59,7 +58,7 @@ async function postgres(boot: Boot): Promise<string> {
     const server = started.use(
       await startPostgres({ dataDir, ...portOf(ports.postgres), log: progress(log) }),
     );
-    watch(boot, 'PostgreSQL', server.pid, 'SIGQUIT');
+    watch(boot, 'PostgreSQL', server, 'SIGQUIT');
     return ensureDatabase(server.url);
   };
   return screen.step('PostgreSQL', start, (url) => url);
@@ -76,7 +75,7 @@ async function kafka(boot: Boot): Promise<string[]> {
     const dataDir = join(config.stateDir, 'kafka');
     const starting = startKafka({ dataDir, ...portOf(ports.kafka), log: progress(log) }).catch(offerDocker);
     const server = started.use(await starting);
-    for (const { pid } of server.nodes) watch(boot, 'Kafka', pid, 'SIGKILL');
+    for (const node of server.nodes) watch(boot, 'Kafka', node, 'SIGKILL');
     return server.brokers;
   };
   return screen.step('Kafka', start, (brokers) => brokers.join(', '));
@@ -109,7 +108,7 @@ async function jaeger(boot: Boot): Promise<Pick<Servers, 'jaeger' | 'otlpEndpoin
   );
   if (!server) return { jaeger: null, otlpEndpoint: undefined, traceUrl: config.traceUrl };
   boot.started.use(server);
-  watch(boot, 'Jaeger', server.pid, 'SIGKILL');
+  watch(boot, 'Jaeger', server, 'SIGKILL');
   const traceUrl = config.traceUrl ?? (await traceLinks(server.query));
   return { jaeger: server, otlpEndpoint: server.otlp, traceUrl };
 }
@@ -129,6 +128,11 @@ function progress(log: (line: string) => void): (line: string) => void {
   return (line) => (line.includes(' listens on ') ? undefined : log(line));
 }
 
-function watch({ parts }: { parts: Parts }, name: string, pid: number, lastResort: NodeJS.Signals): void {
-  parts.add({ name, pid, lastResort, ended: processGone(pid) });
+function watch(
+  { parts }: { parts: Parts },
+  name: string,
+  { pid, ended }: Pick<Part, 'pid' | 'ended'>,
+  lastResort: NodeJS.Signals,
+): void {
+  parts.add({ name, pid, lastResort, ended });
 }

@@ -21,8 +21,11 @@ export type Service = AsyncDisposable & {
 
 export type ServiceName = 'payment' | 'relay' | 'notifier';
 
-/** How long, in milliseconds, a service may drain before it is killed: longer than the bounds of payment's own stop together. */
-const drainMs = 15_000;
+/**
+ * How long, in milliseconds, a service may drain before it is killed: as long as Kubernetes gives, and longer than the
+ * bounds of any service's own stop together.
+ */
+const drainMs = 30_000;
 
 /**
  * Starts a service and waits until it listens. It is in a process group of its own: Ctrl-C in the terminal reaches the

@@ -15,7 +15,7 @@ export type Composed = { ok: true; id: string; text: SlackText } | { ok: false; 
 export function composeMessage(message: Content, options: { traceUrl?: string | undefined }): Composed {
   try {
     const decoded = decodeMessage(message);
-    if (!decoded.ok) return { ok: false, reason: decoded.reason };
+    if (!decoded.ok) return decoded;
     return { ok: true, id: decoded.event.id, text: slackText(decoded.event, options) };
   } catch (error) {
     return { ok: false, reason: `no text can be made of it: ${String(error)}` };

@@ -6,7 +6,7 @@ import {
   integer,
   kafkaConnection,
   kafkaFields,
-  postgresUrl,
+  databaseUrl,
   readConfig,
   secretUrl,
 } from '@payments/runtime';
@@ -34,7 +34,7 @@ const groupId = field('the name of a consumer group: letters, digits, dots, dash
 
 const variables = z
   .object({
-    DATABASE_URL: postgresUrl.default('postgres://postgres:postgres@127.0.0.1:54320/payments'),
+    DATABASE_URL: databaseUrl,
     HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9103 }),
     ...kafkaFields,
     NOTIFIER_GROUP_ID: groupId.default('payment-notifier'),

@@ -17,8 +17,7 @@ export type DecodedEvent = {
 };
 
 /** What was read, or why this message can never be told. */
-export type Decoded =
-  { ok: true; event: DecodedEvent } | { ok: false; id: string | undefined; reason: string };
+export type Decoded = { ok: true; event: DecodedEvent } | { ok: false; reason: string };
 
 const uuidForm = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -28,8 +27,8 @@ const uuidForm = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  */
 export function decodeMessage(message: { value: Buffer; headers: Record<string, string> }): Decoded {
   const { ce_id: id = '', ce_type: type = '', traceparent } = message.headers;
-  if (!uuidForm.test(id)) return { ok: false, id: undefined, reason: 'ce_id is not a UUID' };
-  const refused = (reason: string): Decoded => ({ ok: false, id, reason });
+  const refused = (reason: string): Decoded => ({ ok: false, reason });
+  if (!uuidForm.test(id)) return refused('ce_id is not a UUID');
   const kind = paymentKind(type);
   if (!kind) return refused(`unknown kind of event: ce_type ${JSON.stringify(type)}`);
   const event = decodePaymentEvent(message.value);

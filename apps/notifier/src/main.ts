@@ -18,11 +18,14 @@ await runUntilSignal(
   async (stop) => {
     const { databaseUrl, http, kafka, groupId, traceUrl, ...config } = readNotifierConfig();
     const { webhookUrl, minIntervalMs } = config.slack;
+    const migrate = (within: { answerWithinMs?: number } = {}) =>
+      migrateInbox({ databaseUrl, log: (line) => log.info(line), ...within });
+    // A migration takes as long as it takes.
+    if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
     await using health = await openHealth({ listen: http.listen, parts: ['postgres', 'kafka'], stop });
     log.info({ http: health.address }, 'listening');
 
-    const migrating = { databaseUrl, log: (line: string) => log.info(line) };
-    await waitFor('postgres', () => migrateInbox(migrating), { stop, log, health });
+    await waitFor('postgres', () => migrate(), { stop, log, health });
     await using inbox = openInbox({ databaseUrl, leaseMs: claimLeaseMs, renewTimeoutMs });
 
     const post = (text: SlackText) => postToSlack(text, { webhookUrl, timeoutMs: postTimeoutMs });

@@ -1,6 +1,6 @@
-import { parseMoney, readMoney } from '@payments/contracts';
+import { defaultPaymentAddress, parseMoney, readMoney } from '@payments/contracts';
 import type { MinorUnits } from '@payments/contracts';
-import { boolean, field, formatHostPort, hostPort, postgresUrl, readConfig } from '@payments/runtime';
+import { boolean, databaseUrl, field, formatHostPort, hostPort, readConfig } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
 import type { Limits } from './execute/authorize.ts';
@@ -39,8 +39,8 @@ const isLoopback = ({ host }: HostPort) =>
 
 const variables = z
   .object({
-    DATABASE_URL: postgresUrl.default('postgres://postgres:postgres@127.0.0.1:54320/payments'),
-    GRPC_LISTEN: hostPort.default({ host: '127.0.0.1', port: 50051 }),
+    DATABASE_URL: databaseUrl,
+    GRPC_LISTEN: hostPort.prefault(defaultPaymentAddress),
     GRPC_INSECURE: boolean.default(false),
     GRPC_REFLECTION: boolean.default(false),
     HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9101 }),

@@ -14,19 +14,18 @@ const line = (text: string) => log.info(text);
 await runUntilSignal(
   async (stop) => {
     const { databaseUrl, grpc, http, limits } = readPaymentConfig(process.env);
-    const migrateOnly = process.argv.includes('--migrate-only');
+    const migrate = async (within: { answerWithinMs?: number } = {}) => {
+      await migrateOutbox({ databaseUrl, log: line, ...within });
+      await migratePayment({ databaseUrl, log: line, ...within });
+    };
     // A migration takes as long as it takes.
-    const database = openDatabase({ databaseUrl, log: line, ...(migrateOnly && { answerWithinMs: 0 }) });
+    if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
+    const database = openDatabase({ databaseUrl, log: line });
     /** Holds the waker once the schema is there; until then the service is not ready. */
     const started: { waker?: Waker } = {};
-    const migrate = async () => {
-      await migrateOutbox({ databaseUrl, log: line });
-      await migratePayment({ database, log: line });
-    };
 
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
-    if (migrateOnly) return await migrate();
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
     const handlers = paymentHandlers({

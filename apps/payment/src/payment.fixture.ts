@@ -90,7 +90,7 @@ export const openFixture = async (
     openDatabase({ databaseUrl: url, connections: 5, applicationName: 'observer' }),
   );
   await migrateOutbox({ databaseUrl: url });
-  await migratePayment({ database });
+  await migratePayment({ databaseUrl: url });
   const logged: string[] = [];
   let wakes = 0;
   const keep = ({ err }: { err: Error }) => void logged.push(err.message);

@@ -6,7 +6,7 @@ import {
   integer,
   kafkaConnection,
   kafkaFields,
-  postgresUrl,
+  databaseUrl,
   readConfig,
 } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
@@ -29,7 +29,7 @@ const mebibyte = 1024 * 1024;
 
 const schema = z
   .object({
-    DATABASE_URL: postgresUrl.default('postgres://postgres:postgres@127.0.0.1:54320/payments'),
+    DATABASE_URL: databaseUrl,
     HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9102 }),
     ...kafkaFields,
     RELAY_CREATE_TOPICS: boolean.default(true),

@@ -6,7 +6,7 @@ export * from './generated/payment/v1/payment_pb.js';
 export * from './generated/payment/v1/payment_service_pb.js';
 export { formatMoney, parseMoney, readMoney, toMoney } from './money.ts';
 export type { MinorUnits, MoneyProblem } from './money.ts';
-export { openPaymentClient } from './payment-client.ts';
+export { defaultPaymentAddress, openPaymentClient } from './payment-client.ts';
 export type { CallOptions, PaymentClient, PaymentClientOptions } from './payment-client.ts';
 export {
   paymentEventContentType,

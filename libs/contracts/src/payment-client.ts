@@ -6,6 +6,9 @@ import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
 import { paymentServiceDefinition } from './payment-service-definition.ts';
 import type { PaymentMethods } from './payment-service-definition.ts';
 
+/** `host:port` where the payment service listens, and its clients look for it, unless they are told otherwise. */
+export const defaultPaymentAddress = '127.0.0.1:50051';
+
 /** How one call is made. */
 export type CallOptions = {
   /** Milliseconds until the call is given up with DEADLINE_EXCEEDED. Default 30 000. */

@@ -10,7 +10,7 @@ export const paymentEventSource = '/payments/payment';
 /** `content-type` of every payment event's value. */
 export const paymentEventContentType = 'application/protobuf';
 
-/** `ce_type` of the event that tells of each outcome. */
+/** `ce_type` of the event that tells of each outcome. Nobody sends `refunded` yet; the notifier has to know it first. */
 export const paymentEventTypes = {
   completed: 'payment.v1.PaymentCompleted',
   failed: 'payment.v1.PaymentFailed',

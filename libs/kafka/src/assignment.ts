@@ -4,6 +4,9 @@ import type { PartitionProgress } from './partition-progress.ts';
 /** A partition of a topic. */
 export type TopicPartition = { topic: string; partition: number };
 
+/** A partition as one text, to be a key and for people. */
+export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
+
 /** An offset to commit: the next one to read. */
 export type OffsetToCommit = TopicPartition & { offset: bigint };
 
@@ -23,7 +26,7 @@ export function beginAssignment(): Assignment {
   const partitions = new Map<string, TopicPartition & { progress: PartitionProgress }>();
   const revocation = new AbortController();
   const progressOf = ({ topic, partition }: TopicPartition): PartitionProgress => {
-    const name = `${topic}/${partition}`;
+    const name = partitionName({ topic, partition });
     const known = partitions.get(name) ?? { topic, partition, progress: followPartition() };
     partitions.set(name, known);
     return known.progress;

@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 
+import { partitionName } from './assignment.ts';
 import type { OffsetToCommit, TopicPartition } from './assignment.ts';
 import type { ConsumerOptions } from './messages.ts';
 import { openClient, retryTimesOf } from './open-client.ts';
@@ -44,7 +45,7 @@ export function openGroupConsumer(options: ConsumerOptions, on: GroupEvents): Gr
 
   listen(consumer, on);
   const resume = (at: TopicPartition): void => {
-    if (paused.delete(nameOf(at))) consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
+    if (paused.delete(partitionName(at))) consumer.resume([{ topic: at.topic, partitions: [at.partition] }]);
   };
   const eachBatch = (payload: EachBatchPayload): Promise<void> => {
     latest = payload;
@@ -59,7 +60,7 @@ export function openGroupConsumer(options: ConsumerOptions, on: GroupEvents): Gr
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
     },
     pause: (at) => {
-      paused.set(nameOf(at), at);
+      paused.set(partitionName(at), at);
       consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
     },
     resume,
@@ -94,8 +95,6 @@ function settingsOf({ groupId, sessionTimeoutMs = 10_000 }: ConsumerOptions) {
     retry: { ...retryTimesOf(5), restartOnFailure: () => Promise.resolve(false) },
   };
 }
-
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 function partitionsOf(assigned: Record<string, number[]>): TopicPartition[] {
   return Object.entries(assigned).flatMap(([topic, partitions]) =>

@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import type { ICustomPartitioner, RecordMetadata } from 'kafkajs';
 
+import { partitionName } from './assignment.ts';
 import { KafkaError } from './kafka-error.ts';
 
 /** Which partitions the messages of a send go to. */
@@ -33,18 +34,21 @@ export function noteSentPartitions(): SentPartitions {
     createPartitioner: () => (message) => {
       const partition = choose(message);
       metadata.set(message.topic, message.partitionMetadata);
-      sent.add(nameOf(message.topic, partition));
+      sent.add(partitionName({ topic: message.topic, partition }));
       return partition;
     },
     partitionOf: ({ topic, key }) => {
       const partitionMetadata = metadata.get(topic);
       if (!partitionMetadata) return topic;
-      return nameOf(topic, choose({ topic, partitionMetadata, message: { key, value: null } }));
+      const partition = choose({ topic, partitionMetadata, message: { key, value: null } });
+      return partitionName({ topic, partition });
     },
     begin: () => sent.clear(),
     verify: (returned) => {
       const answered = new Set(
-        returned.filter(isAppended).map((one) => nameOf(one.topicName, one.partition)),
+        returned
+          .filter(isAppended)
+          .map((one) => partitionName({ topic: one.topicName, partition: one.partition })),
       );
       const missing = [...sent].filter((partition) => !answered.has(partition));
       if (missing.length === 0) return;
@@ -52,8 +56,6 @@ export function noteSentPartitions(): SentPartitions {
     },
   };
 }
-
-const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
 function isAppended({ errorCode, baseOffset }: RecordMetadata): boolean {
   return errorCode === 0 && baseOffset !== undefined && BigInt(baseOffset) >= 0n;

@@ -12,7 +12,7 @@ export interface ConnectionOptions {
    * How long a statement may take to be answered. Default 15,000. A server that has gone silent, behind a proxy or a cut
    * network, would otherwise be waited for without end; one that lives gives up earlier, by its own time-outs.
    */
-  answerTimeoutMs?: number;
+  answerTimeoutMs?: number | undefined;
 }
 
 /** Connects; ends the connection again when `prepare`, which comes with it, fails. Throws what pg throws. */

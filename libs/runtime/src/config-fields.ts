@@ -29,6 +29,9 @@ export const postgresUrl = secretField(
   (text) => parseUrl(text, ['postgres:', 'postgresql:'])?.href,
 );
 
+/** `DATABASE_URL`: by default the database of `npm start` and of docker-compose.yml. */
+export const databaseUrl = postgresUrl.default('postgres://postgres:postgres@127.0.0.1:54320/payments');
+
 /** An http or https URL. */
 export const url = field('a URL, for example http://127.0.0.1:4318', parseHttpUrl);
 

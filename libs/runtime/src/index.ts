@@ -2,6 +2,7 @@ export { backoff } from './backoff.ts';
 export {
   boolean,
   brokers,
+  databaseUrl,
   field,
   formatHostPort,
   hostPort,
@@ -17,6 +18,8 @@ export type { Log } from './create-log.ts';
 export { graceAfter } from './grace-after.ts';
 export { checkKafka, kafkaConnection, kafkaFields } from './kafka-fields.ts';
 export type { KafkaConnection } from './kafka-fields.ts';
+export { migrateSchema } from './migrate-schema.ts';
+export type { MigrateSchemaOptions } from './migrate-schema.ts';
 export { openHealth } from './open-health.ts';
 export type { Health } from './open-health.ts';
 export { ConfigError, readConfig } from './read-config.ts';

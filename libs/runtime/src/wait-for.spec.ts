@@ -82,11 +82,4 @@ describe('waitFor', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
     expect(lines).toEqual([]);
   });
-
-  it('does not try again what can never succeed', async () => {
-    const { lines, options } = listener();
-    const fatal = waitFor('database', failing(1), { ...options, isFatal: () => true });
-    await expect(fatal).rejects.toThrow('refused 1');
-    expect(lines).toEqual([]);
-  });
 });

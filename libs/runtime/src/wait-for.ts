@@ -14,39 +14,30 @@ type AttemptLog = {
  * Tries `attempt` until it succeeds, and returns what it returned: a service that starts before its database or its
  * broker waits for them, and comes good by itself. One log line for each failed attempt; the pause between them grows
  * from `minMs` to `maxMs`, jittered. While it waits, `/readyz` says why; when it succeeds, `name` is ready.
- * @throws the reason of `stop` once that is aborted, or at once what `attempt` threw where `isFatal` says so
+ * @throws the reason of `stop` once that is aborted
  */
 export async function waitFor<T>(
   name: string,
-  attempt: (stop: AbortSignal) => Promise<T>,
+  attempt: () => Promise<T>,
   options: {
     stop: AbortSignal;
     log: AttemptLog;
     health?: Pick<Health, 'ready' | 'notReady'>;
-    isFatal?: (error: unknown) => boolean;
     minMs?: number;
     maxMs?: number;
     random?: () => number;
   },
 ): Promise<T> {
-  const {
-    stop,
-    log,
-    health,
-    isFatal = () => false,
-    minMs = 250,
-    maxMs = 10_000,
-    random = Math.random,
-  } = options;
+  const { stop, log, health, minMs = 250, maxMs = 10_000, random = Math.random } = options;
   for (let failures = 1; ; failures += 1) {
     stop.throwIfAborted();
     try {
-      const result = await attempt(stop);
+      const result = await attempt();
       if (failures > 1) log.info({ attempt: failures }, `${name} is there`);
       health?.ready(name);
       return result;
     } catch (error) {
-      if (stop.aborted || isFatal(error)) throw error;
+      if (stop.aborted) throw error;
       const reason = redactSecrets(describeError(error));
       const pauseMs = backoff(failures, { minMs, maxMs, random });
       health?.notReady(name, reason);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 
 /** How long, in milliseconds, what outlives its parent may take to end before it is killed. */
-export const endsWithParentWithinMs = 15_000;
+export const endsWithParentWithinMs = 30_000;
 
 /**
  * Ends process `pid` when this process dies, however it dies (`kill -9` included): a shell of a few hundred kilobytes waits
  * for the end of a pipe that only this process holds open. It asks with `signal` first, looks ten times a second whether that
- * was enough, and insists after 15 s (`endsWithParentWithinMs`).
+ * was enough, and insists after `endsWithParentWithinMs`.
  *
  * @returns a function that calls the watch off; to be called once `pid` has ended.
  */

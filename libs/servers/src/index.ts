@@ -9,7 +9,7 @@ export { prepareKafka } from './kafka-archive.ts';
 export type { KafkaNode } from './kafka-node.ts';
 export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';
 export { pollUntil, type PollOptions } from './poll-until.ts';
-export { freePort, loopback } from './ports.ts';
+export { freePort, isPortFree, loopback } from './ports.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
 export { processesLeft, type FoundProcess } from './processes-left.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';

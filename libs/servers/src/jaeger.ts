@@ -25,6 +25,8 @@ export interface RunningJaeger extends AsyncDisposable {
   /** Base URL for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   otlp: string;
   pid: number;
+  /** Resolves with what ended it: `exit code 1` or `SIGKILL`. */
+  ended: Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJ
     await owned.disposeAsync();
   };
   options.log?.(`Jaeger listens on ${urls.query}, and for OTLP on ${urls.otlp}`);
-  return { ...urls, pid: running.pid, stop, [Symbol.asyncDispose]: stop };
+  return { ...urls, pid: running.pid, ended: running.ended, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function temporaryFolder(owner: AsyncDisposableStack): Promise<string> {

@@ -1,10 +1,10 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { classArchive, javaArguments, runKafkaTool } from './java.ts';
 import { fetchKafka } from './kafka-jars.ts';
-import { nodeProperties } from './kafka-settings.ts';
+import { nodeProperties, writeProperties } from './kafka-settings.ts';
 import { makeOnce } from './make-once.ts';
 import { freePort } from './ports.ts';
 
@@ -84,12 +84,7 @@ async function formatted(classPath: string, folder: string): Promise<string> {
   };
   const properties = { ...nodeProperties(node), 'node.id': '1', 'log.dirs': join(folder, 'data') };
   const file = join(folder, 'server.properties');
-  await writeFile(
-    file,
-    Object.entries(properties)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(''),
-  );
+  await writeProperties(file, properties);
   const args = ['format', '--cluster-id', 'cGF5bWVudHMtYXJjaGl2ZQ', '--config', file];
   await runKafkaTool({ classPath, mainClass: 'kafka.tools.StorageTool', args });
   return file;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isAlive } from './is-alive.ts';
 import { javaArguments, runKafkaTool } from './java.ts';
 import { javaRemedy } from './kafka-jars.ts';
+import { writeProperties } from './kafka-settings.ts';
 import { loopback, requireFreePort } from './ports.ts';
 import { ServerError } from './server-error.ts';
 import { launch, logTail, type ServerProcess } from './server-process.ts';
@@ -29,6 +30,8 @@ export interface KafkaNode {
   /** `host:port`. */
   broker: string;
   readonly pid: number;
+  /** Resolves with what ended it, `exit code 1` or `SIGKILL`; another promise after each `start()`. */
+  readonly ended: Promise<string>;
   logFile: string;
   running: () => boolean;
   /** SIGTERM: hands its leaderships over and closes its logs; killed after 30 s. */
@@ -61,6 +64,9 @@ export async function prepareNode(options: NodeOptions): Promise<KafkaNode> {
     broker: `${loopback}:${options.port}`,
     get pid() {
       return running?.pid ?? 0;
+    },
+    get ended() {
+      return running?.ended ?? Promise.resolve('not started');
     },
     logFile,
     running: () => running?.running() ?? false,
@@ -108,10 +114,7 @@ async function boot(
 async function format(options: NodeOptions): Promise<void> {
   const data = join(options.folder, 'data');
   const properties = { ...options.properties, 'node.id': `${options.id}`, 'log.dirs': data };
-  const lines = Object.entries(properties).map(
-    ([name, value]) => `${name}=${value.replaceAll('\\', '\\\\')}\n`,
-  );
-  await writeFile(propertiesFile(options), lines.join(''));
+  await writeProperties(propertiesFile(options), properties);
   if (existsSync(join(data, 'meta.properties'))) return;
   await runKafkaTool({
     classPath: options.classPath,

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { loopback } from './ports.ts';
 
 /** What a node of our clusters is told, by its part. Names are Kafka's own (kafka.apache.org/documentation/#brokerconfigs). */
@@ -16,6 +17,17 @@ export interface NodeSettings {
 /** The properties of one node, but for its id and its folder. */
 export function nodeProperties(node: NodeSettings): Record<string, string> {
   return { ...shared(node.brokers), ...network(node), ...node.settings };
+}
+
+/** Writes properties as Java reads them. */
+export async function writeProperties(
+  file: string,
+  properties: Readonly<Record<string, string>>,
+): Promise<void> {
+  const lines = Object.entries(properties).map(
+    ([name, value]) => `${name}=${value.replaceAll('\\', '\\\\')}\n`,
+  );
+  await writeFile(file, lines.join(''));
 }
 
 function network({ roles, brokerPort, advertisedPort, controller }: NodeSettings): Record<string, string> {

@@ -18,19 +18,15 @@ export function freePort(): Promise<number> {
   return getPort({ host: loopback, port: portNumbers(from, highest) });
 }
 
-/** Whether `port` of loopback can be listened on now. */
-function isPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      resolve(false);
-    });
-    probe.listen({ port, host: loopback, exclusive: true }, () => {
-      probe.close(() => {
-        resolve(true);
-      });
-    });
-  });
+/** Whether nobody listens on `port` now, found out by listening for a moment. Rejects when it cannot be listened on at all. */
+export function isPortFree(port: number, host = loopback): Promise<boolean> {
+  const probe = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  probe.once('error', (error: NodeJS.ErrnoException) =>
+    error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+  );
+  probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)));
+  return promise;
 }
 
 /** @throws ServerError `port-taken`, naming the port and the remedy. */

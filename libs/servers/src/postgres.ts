@@ -29,6 +29,8 @@ export interface RunningPostgres extends AsyncDisposable {
   port: number;
   /** Process id of the postmaster; another one after each `start()`. */
   readonly pid: number;
+  /** Resolves with what ended the postmaster, `exit code 1` or `SIGKILL`; another promise after each `start()`. */
+  readonly ended: Promise<string>;
   logFile: string;
   /** `fast` (default) ends sessions and writes a checkpoint; `immediate` is a crash: recovery follows at the next start. */
   stop: (mode?: 'fast' | 'immediate') => Promise<void>;
@@ -64,6 +66,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     port: server.port,
     get pid() {
       return running.pid;
+    },
+    get ended() {
+      return running.ended;
     },
     logFile: server.logFile,
     stop,

@@ -37,10 +37,11 @@ export interface ServiceOptions {
 }
 
 const root = join(import.meta.dirname, '../../..');
-const drainMs = 15_000;
+/** As long as Kubernetes gives, in milliseconds. */
+const drainMs = 30_000;
 
 /**
- * Starts a service and waits until it listens (not until it is ready). Disposing sends SIGTERM; a service that has not drained after 15 s is killed
+ * Starts a service and waits until it listens (not until it is ready). Disposing sends SIGTERM; a service that has not drained after 30 s is killed
  * and fails the spec. The last lines of one whose test failed are printed.
  *
  * @throws Error with what it printed, when it ends before it listens.

@@ -1,13 +1,10 @@
 import { untilSeen } from './station.ts';
 
-/** A trace as it is in Jaeger. */
-export type SeenTrace = { spans: number; services: string[] };
-
 /** The part of Jaeger's answer to `/api/traces/{id}` that is read here. */
 type TraceReply = { data?: { spans: unknown[]; processes: Record<string, { serviceName: string }> }[] };
 
 /**
- * Waits until Jaeger has spans of each of the services under one trace id.
+ * Waits until Jaeger has spans of each of the services under one trace id, and tells how many it has.
  * @throws StackError that says whose spans are missing
  */
 export async function seeTrace(options: {
@@ -15,11 +12,11 @@ export async function seeTrace(options: {
   traceId: string;
   services: readonly string[];
   stop: AbortSignal;
-}): Promise<SeenTrace> {
+}): Promise<number> {
   const { query, traceId, services, stop } = options;
   let seen: string[] = [];
   const whole = () => services.every((service) => seen.includes(service));
-  const spans = await untilSeen(`a trace with spans of ${services.join(' and ')}`, stop, async () => {
+  return untilSeen(`a trace with spans of ${services.join(' and ')}`, stop, async () => {
     const response = await fetch(`${query}/api/traces/${traceId}`, { signal: stop });
     if (!response.ok) return undefined;
     const [trace] = ((await response.json()) as TraceReply).data ?? [];
@@ -28,7 +25,6 @@ export async function seeTrace(options: {
     if (!whole()) throw new Error(`spans of ${seen.join(', ')} only`);
     return trace.spans.length;
   });
-  return { spans, services: seen };
 }
 
 /**

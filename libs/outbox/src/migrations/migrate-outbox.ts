@@ -7,9 +7,13 @@ import { serverVersion, tooOld, type ServerVersion } from '../server-version.ts'
 
 const migrations = ['0001-message-log.sql'];
 
-/** Where to migrate. `log` gets one line for each migration applied. */
+/**
+ * Where to migrate. `answerWithinMs`: how long a statement may go unanswered; 15,000 when not given, 0 for as long as it
+ * takes. `log` gets one line for each migration applied.
+ */
 export interface MigrateOutboxOptions {
   databaseUrl: string;
+  answerWithinMs?: number;
   log?: (line: string) => void;
 }
 
@@ -22,7 +26,7 @@ export interface MigrateOutboxOptions {
 export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void> {
   try {
     const client = await openConnection(
-      { databaseUrl: options.databaseUrl, name: 'outbox migration' },
+      { databaseUrl: options.databaseUrl, name: 'outbox migration', answerTimeoutMs: options.answerWithinMs },
       async (client) => {
         if ((await schemaVersion(client)) < migrations.length) await migrate(client, options.log);
       },

@@ -10,7 +10,7 @@ export interface LanePosition {
   pos: bigint;
   /**
    * Set while a window is worked through that is too large to be sorted for every batch: the lowest seq that the
-   * transactions since `done` have in it. Read by the index on (lane, seq) from there.
+   * transactions since `done` have in it. Read by the index on (lane::integer, seq) from there.
    */
   scanFrom: bigint | null;
 }
