@@ -215,6 +215,25 @@ describe('the relay, when something fails', () => {
     expect(textsByKey(await outbox.readFirsts(made.topic, 300))).toEqual(counted(15));
   });
 
+  it('notices while Kafka is away that its session is lost, and holds on to nothing of it', async () => {
+    await using made = await throwAwayTopic();
+    await using outbox = await relaying();
+    const relay = outbox.start({ RELAY_POLL_MS: '20', RELAY_BACKOFF_MAX_MS: '60000' }, (producer) => ({
+      ...producer,
+      send: () => Promise.reject(new KafkaError('KafkaJSConnectionError', 'refused')),
+    }));
+    await relay.ready();
+    await outbox.append(made.topic, turns(0, 1));
+    const failed = (part: string) => relay.lines.filter((line) => line.includes(`${part} failed`));
+    await eventually(() => expect(failed('kafka').length).toBeGreaterThan(2));
+    expect(await outbox.cutRelay()).toBe(1);
+    await eventually(() => expect(failed('postgres')).toHaveLength(1));
+    // A new session, which reads the batch anew.
+    const before = failed('kafka').length;
+    await eventually(() => expect(failed('kafka').length).toBeGreaterThan(before));
+    expect(await outbox.cutRelay()).toBe(1);
+  });
+
   it('stands by while another relay owns the lanes, and takes over from it', async () => {
     await using made = await throwAwayTopic();
     await using outbox = await relaying();

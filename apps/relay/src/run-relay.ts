@@ -4,7 +4,7 @@ import { migrateOutbox, openRelaySession } from '@payments/outbox';
 import type { RelaySession } from '@payments/outbox';
 import { graceAfter } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
-import { fromEvent, merge, throwError } from 'rxjs';
+import { merge, race, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import { acrossSessions } from './across-sessions.ts';
@@ -15,6 +15,7 @@ import { pauseAfterFailure } from './pause-after-failure.ts';
 import { publishBatch } from './publish-batch.ts';
 import type { Round, RoundOptions } from './publish-batch.ts';
 import { relay$ } from './relay.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /** Partitions of a topic that the relay creates. */
 const partitions = 12;
@@ -46,16 +47,19 @@ export function runRelay(parts: RelayParts): Observable<Round> {
     stop,
     open: () => openSession(parts, kafka),
     pauseAfter,
-    work: (session) =>
-      relay$({
+    work: (session) => {
+      const lost$ = whenAborted(session.lost);
+      return relay$({
         round: () => publishBatch({ log: session, ...kafka }),
-        wake$: merge(session.wake$, fromEvent(session.lost, 'abort')),
+        wake$: merge(session.wake$, lost$),
         pollMs: config.pollMs,
-        // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss.
+        // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss,
+        // which ends the pause: the next round then asks it for a batch, and is refused.
         pauseAfter: (error, failures) =>
-          error instanceof KafkaError ? pauseAfter(error, failures) : throwError(() => error),
+          error instanceof KafkaError ? race(pauseAfter(error, failures), lost$) : throwError(() => error),
         stop,
-      }),
+      });
+    },
   });
 }
 

@@ -38,7 +38,13 @@ export async function outboxDatabase() {
 
   /** A service with MikroORM and two tables of its own. */
   const service = async (
-    options: { poolSize?: number; implicitTransactions?: boolean; subscribers?: EventSubscriber[] } = {},
+    options: {
+      poolSize?: number;
+      /** How long to wait for a connection, in milliseconds; without end when not given. */
+      connectTimeoutMs?: number;
+      implicitTransactions?: boolean;
+      subscribers?: EventSubscriber[];
+    } = {},
   ): Promise<EntityManager> => {
     const { poolSize = 10, implicitTransactions = true, subscribers = [outboxSubscriber] } = options;
     const orm = await MikroORM.init({
@@ -46,6 +52,7 @@ export async function outboxDatabase() {
       entities: [OutboxMessage, Account, Entry],
       subscribers,
       pool: { min: 0, max: poolSize },
+      driverOptions: { connectionTimeoutMillis: options.connectTimeoutMs ?? 0 },
       implicitTransactions,
     });
     resources.defer(() => orm.close());

@@ -174,6 +174,99 @@ describe('savepoints', () => {
   });
 });
 
+describe('an EntityManager whose flush failed', () => {
+  const refused = /flush.*failed.*fork/i;
+
+  it('refuses to flush again, for the rows would come without the messages', async () => {
+    const em = await database.service();
+    const taken = em.fork();
+    newAccount(taken, 'a');
+    await taken.flush();
+
+    newAccount(em, 'a');
+    appendMessage(em, happened('a came to be'));
+    await expect(em.flush()).rejects.toThrow(/duplicate key/);
+    await taken.remove(await taken.findOneOrFail(Account, 'a')).flush();
+
+    await expect(em.flush()).rejects.toThrow(refused);
+    expect(await em.fork().count(Account)).toBe(0);
+    expect(await delivered()).toEqual([]);
+  });
+
+  it('refuses it also when the transaction did not even begin, for the messages would come without the rows', async () => {
+    const em = await database.service({ poolSize: 1, connectTimeoutMs: 200 });
+    const other = em.fork();
+    await other.begin();
+    newAccount(em, 'a');
+    appendMessage(em, happened('a came to be'));
+    await expect(em.flush()).rejects.toThrow(/timeout/);
+    await other.rollback();
+
+    em.clear();
+    newAccount(em, 'b');
+    await expect(em.flush()).rejects.toThrow(refused);
+    expect(await em.fork().count(Account)).toBe(0);
+    expect(await delivered()).toEqual([]);
+  });
+
+  it('refuses it also after the transaction that it had begun itself was rolled back', async () => {
+    const em = await database.service();
+    const taken = em.fork();
+    newAccount(taken, 'a');
+    await taken.flush();
+
+    await em.begin();
+    newAccount(em, 'a');
+    appendMessage(em, happened('a came to be'));
+    await expect(em.flush()).rejects.toThrow(/duplicate key/);
+    await em.rollback();
+    await taken.remove(await taken.findOneOrFail(Account, 'a')).flush();
+
+    await em.begin();
+    await expect(em.commit()).rejects.toThrow(refused);
+    await em.rollback();
+    expect(await em.fork().count(Account)).toBe(0);
+  });
+
+  it('refuses it around a savepoint whose flush failed with what was pending outside', async () => {
+    const em = await database.service();
+    const taken = em.fork();
+    newAccount(taken, 'taken');
+    await taken.flush();
+
+    const attempt = em.transactional(async (outer) => {
+      newAccount(outer, 'pending');
+      appendMessage(outer, happened('pending'));
+      await swallow(
+        outer.transactional(async (inner) => {
+          newAccount(inner, 'taken');
+          await inner.flush();
+        }),
+      );
+    });
+    await expect(attempt).rejects.toThrow(refused);
+    expect((await em.fork().findAll(Account)).map(({ id }) => id)).toEqual(['taken']);
+    expect(await delivered()).toEqual([]);
+  });
+
+  it('is no matter to its forks, in which the unit of work is done again', async () => {
+    const em = await database.service();
+    const taken = em.fork();
+    newAccount(taken, 'a');
+    await taken.flush();
+    const work = () =>
+      em.transactional((inner) => {
+        newAccount(inner, 'a');
+        appendMessage(inner, happened('a came to be'));
+        return Promise.resolve();
+      });
+    await expect(work()).rejects.toThrow(/duplicate key/);
+    await taken.remove(await taken.findOneOrFail(Account, 'a')).flush();
+    await work();
+    expect(await delivered()).toEqual(['a came to be']);
+  });
+});
+
 describe('two units of work that update one aggregate', () => {
   const accounts = ['a', 'b', 'c'];
   const writers = 6;

@@ -30,6 +30,10 @@ const scopes = new WeakMap<object, Scope>();
  * message then shares the fate of the rows flushed with it, and is not collected a second time by the outer flush.
  */
 const takenOut = new WeakSet<object>();
+/** Those of them whose flush came to its end, so that MikroORM knows its rows as written. */
+const flushed = new WeakSet<object>();
+/** The messages of a flush that is under way, or that has failed. */
+const unfinished = new WeakMap<EntityManager, object[]>();
 /** Messages of a flush whose own transaction has not begun yet. */
 const flushing = new WeakMap<EntityManager, AppendedMessage[]>();
 /** The transaction around a savepoint that is about to begin. */
@@ -44,17 +48,20 @@ const parents = new WeakMap<EntityManager, Scope>();
 export const outboxSubscriber: EventSubscriber<object> = {
   onFlush({ em, uow }: FlushEventArgs): void {
     const changeSets = uow.getChangeSets().filter(isNewMessage);
-    const messages = changeSets
-      .filter(({ entity }) => !takenOut.has(entity))
-      .map(({ entity }) => messageOf(entity));
+    refuseAfterFailure(em, changeSets);
+    const entities = changeSets.map(({ entity }) => entity).filter((entity) => !takenOut.has(entity));
     for (const changeSet of changeSets) takeOut(changeSet, uow);
-    if (messages.length === 0) return;
+    if (entities.length === 0) return;
+    unfinished.set(em, entities);
+    const messages = entities.map(messageOf);
     const transaction = em.getTransactionContext<object>();
     if (transaction) collect(scopeOf(transaction), messages);
     else flushing.set(em, messages);
   },
 
   afterFlush({ em }: FlushEventArgs): void {
+    for (const entity of unfinished.get(em) ?? []) flushed.add(entity);
+    unfinished.delete(em);
     if (!flushing.delete(em)) return;
     throw new OutboxError(
       'MISUSE',
@@ -99,6 +106,20 @@ export const outboxSubscriber: EventSubscriber<object> = {
     if (transaction) scopes.delete(transaction);
   },
 };
+
+/**
+ * After a flush that failed MikroORM still holds the rows that it did not write, and would write them in the next flush;
+ * their messages it holds no more. So the rows would come without them, or, where the transaction did not even begin, they
+ * without the rows. A savepoint also flushes what is pending around it: then it is the one around that must not go on.
+ */
+function refuseAfterFailure(em: EntityManager, changeSets: ChangeSet<object>[]): void {
+  const lost = ({ entity }: ChangeSet<object>) => takenOut.has(entity) && !flushed.has(entity);
+  if (!unfinished.has(em) && !changeSets.some(lost)) return;
+  throw new OutboxError(
+    'MISUSE',
+    'A flush of this EntityManager that held messages has failed: fork a new EntityManager and do the unit of work again.',
+  );
+}
 
 const isNewMessage = (changeSet: ChangeSet<object>): boolean =>
   changeSet.meta.className === OutboxMessage.meta.className && changeSet.type === ChangeSetType.CREATE;

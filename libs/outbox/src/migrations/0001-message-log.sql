@@ -18,7 +18,9 @@ create table outbox.message (
   -- Strings only: one header that Kafka cannot carry would hold up every key behind it.
   headers    jsonb       not null default '{}'
              check (jsonb_typeof(headers) = 'object' and not jsonb_path_exists(headers, '$.* ? (@.type() != "string")')),
-  created_at timestamptz not null default clock_timestamp() check (isfinite(created_at)),
+  -- A time that every reader can hold: JavaScript's end at the year 275760, RFC 3339 knows four digits.
+  created_at timestamptz not null default clock_timestamp()
+             check (created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
   slot       smallint    not null default (extract(epoch from clock_timestamp())::bigint / 43200 % 16)::smallint
 ) partition by list (slot);
 

@@ -78,6 +78,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
         return question();
       }).catch((thrown: unknown) => lost.report(thrown));
     const batches = batchesFrom(positions, {
+      lost: lost.signal,
       read: (from) => ask(() => readBatch(client, from, limits)),
       checkpoint: (rows) => ask(() => writeCheckpoints(client, rows, cluster)),
     });
@@ -101,6 +102,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
 function batchesFrom(
   start: Positions,
   database: {
+    lost: AbortSignal;
     read: (from: Positions) => Promise<ReadBatch>;
     checkpoint: (rows: Checkpoint[]) => Promise<void>;
   },
@@ -111,6 +113,8 @@ function batchesFrom(
 
   return {
     async nextBatch() {
+      // Somebody else may have published the pending batch long ago.
+      database.lost.throwIfAborted();
       if (pending) return pending;
       const batch = await (ahead ?? database.read(positions));
       ahead = undefined;
