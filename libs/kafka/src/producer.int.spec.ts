@@ -54,6 +54,41 @@ describe('a producer', () => {
     expect(values.map((value) => value.slice(0, 1))).toEqual(['0', '1', '2', '3', '4']);
   });
 
+  it('comes down to what a topic takes, each time that it is told that a request is too large', async () => {
+    await using made = await ledTopic(1, { 'max.message.bytes': '100000' });
+    await using producer = openProducer({ kafka });
+    const sent = Array.from({ length: 300 }, (_, index) =>
+      message(made.topic, 'k', `${index}`.padEnd(1_000)),
+    );
+    let refusals = 0;
+    const sendUntilTaken = async (): Promise<void> =>
+      producer.send(sent).catch((error: { code: string }) => {
+        expect(error.code).toBe('MESSAGE_TOO_LARGE');
+        refusals += 1;
+        // From a million bytes: 500,000, 250,000, 125,000, 62,500.
+        expect(refusals).toBeLessThanOrEqual(4);
+        return sendUntilTaken();
+      });
+    await sendUntilTaken();
+    expect(refusals).toBeGreaterThan(0);
+    const values = (await valuesIn(brokers, made.topic)).map((value) => value.trim());
+    expect(values).toEqual(Array.from({ length: 300 }, (_, index) => `${index}`));
+  });
+
+  it('does not come down because of a message that no smaller request would save', async () => {
+    await using made = await ledTopic(1);
+    const tap = tapSockets();
+    await using producer = openProducer({ kafka, socketFactory: tap.socketFactory });
+    const large = message(made.topic, 'k', Buffer.alloc(2_000_000));
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await expect(producer.send([large])).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+    const sent = Array.from({ length: 100 }, () => message(made.topic, 'k', 'x'.repeat(5_000)));
+    await producer.send(sent.slice(0, 1));
+    const before = tap.produced().length;
+    await producer.send(sent);
+    expect(tap.produced().length - before).toBe(1);
+  });
+
   it('names a message that is too large', async () => {
     await using made = await ledTopic();
     await using producer = openProducer({ kafka });
