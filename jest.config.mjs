@@ -41,7 +41,9 @@ export default {
     { ...shared, ...servers, displayName: 'integration', testMatch: inSuite('int.spec') },
     { ...shared, ...servers, displayName: 'e2e', testMatch: inSuite('e2e.spec') },
   ],
-  testTimeout: 60_000,
+  // A passing spec does not wait for it. It is long enough for the servers of a slow machine, and for what a spec itself gives up on
+  // to be told first.
+  testTimeout: 180_000,
   // Specs mostly wait, for leases, time-outs and servers. On two cores the integration specs take 207 s with one worker and
   // 60 s with three; but with more workers than cores a process or a deadline of seconds comes late now and then.
   maxWorkers: '100%',

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long to go on. */
 export interface EventuallyOptions {
-  /** Default 10,000. */
+  /** Default 40,000: what holds in the end does so on a slow machine too, and only a failing spec waits it out. */
   timeoutMs?: number;
   /** Pause between two attempts. Default 25. */
   everyMs?: number;
@@ -20,7 +20,7 @@ export async function eventually<T>(
   assertion: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 25 } = options;
+  const { timeoutMs = 40_000, everyMs = 25 } = options;
   const end = Date.now() + timeoutMs;
   let last: unknown = new Error('the first attempt has not come to an end');
   let attempts = 0;

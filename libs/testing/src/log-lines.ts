@@ -35,7 +35,7 @@ export function followLines(outputs: readonly NodeJS.ReadableStream[], ended: Pr
       .map(({ text }) => text)
       .slice(-30)
       .join('\n');
-  const wait = async (match: Match, { timeoutMs = 30_000 } = {}) => {
+  const wait = async (match: Match, { timeoutMs = 60_000 } = {}) => {
     const matches = typeof match === 'string' ? ({ text }: LogLine) => text.includes(match) : match;
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
     const fail = (why: string) => {

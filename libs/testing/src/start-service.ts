@@ -32,7 +32,7 @@ export interface ServiceOptions {
   app: 'payment' | 'relay' | 'notifier';
   /** On top of an environment with telemetry off and ports chosen by the system. */
   env: Readonly<Record<string, string>>;
-  /** How long it may take to listen. Default 20,000. */
+  /** How long it may take to listen. Default 60,000. */
   timeoutMs?: number;
 }
 
@@ -47,7 +47,7 @@ const drainMs = 30_000;
  * @throws Error with what it printed, when it ends before it listens.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { app, env, timeoutMs = 20_000 } = options;
+  const { app, env, timeoutMs = 60_000 } = options;
   const child = spawn(
     process.execPath,
     ['--import', '@payments/runtime/telemetry', join('apps', app, 'src/main.ts')],
@@ -127,7 +127,7 @@ function disposer({ app, ended, kill, tail }: Ending): () => Promise<void> {
   };
 }
 
-async function untilReady(http: string, { timeoutMs = 30_000 }: { timeoutMs?: number } = {}): Promise<void> {
+async function untilReady(http: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): Promise<void> {
   const ready = async () => {
     const reply = await fetch(`http://${http}/readyz`);
     if (!reply.ok) throw new Error(`/readyz is ${reply.status}: ${await reply.text()}`);
