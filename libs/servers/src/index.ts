@@ -1,3 +1,4 @@
+export { endNow } from './end-now.ts';
 export { endsWithParentWithinMs, endWithParent } from './end-with-parent.ts';
 export { buildJaeger } from './build-jaeger.ts';
 export { findJaeger } from './find-jaeger.ts';

@@ -12,7 +12,7 @@ async function names(): Promise<string[]> {
 
 describe('throwAwayDatabase', () => {
   it('fails the spec that leaves a connection open, and says which', async () => {
-    const database = await throwAwayDatabase();
+    const database = await throwAwayDatabase({ closedWithinMs: 500 });
     const leaked = new pg.Client({ connectionString: database.url, application_name: 'forgetful' });
     leaked.on('error', () => undefined); // the database is dropped with it
     await leaked.connect();

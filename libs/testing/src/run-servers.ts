@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  endNow,
   pollUntil,
   processesLeft,
   startKafka,
@@ -9,7 +10,7 @@ import {
   type RunningKafka,
   type RunningPostgres,
 } from '@payments/servers';
-import { givenServers, handOver, markRun } from './config.ts';
+import { givenServers, handOver, leftoversEndWithinMs, markRun } from './config.ts';
 
 interface Run {
   folder: string;
@@ -61,22 +62,15 @@ export async function stopServers(): Promise<void> {
   if (left.length > 0) throw new Error(`specs left processes behind (ended now):\n${left.join('\n')}`);
 }
 
-/** What was told to end a moment ago is given three seconds. */
+/** What was told to end a moment ago is given some time, which costs nothing unless something was left. */
 async function endLeftovers(mark: string): Promise<string[]> {
   const left = async () =>
     (await processesLeft(mark)).filter(({ command }) => !command.includes('jest-worker'));
   const none = async () => ((await left()).length === 0 ? ([] as string[]) : undefined);
-  return pollUntil({ for: 'processes to end', timeoutMs: 3_000 }, none).catch(async () => {
+  const timeoutMs = leftoversEndWithinMs();
+  return pollUntil({ for: 'processes to end', timeoutMs }, none).catch(async () => {
     const found = await left();
     for (const { pid } of found) endNow(pid);
     return found.map(({ pid, command }) => `  ${pid} ${command}`);
   });
-}
-
-function endNow(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -14,10 +14,13 @@ export interface ThrowAwayDatabase extends AsyncDisposable {
  * Makes an empty database in the run's PostgreSQL (or in the server of `options.serverUrl`). It is dropped when its test or, made in
  * `beforeAll`, its file has passed; of a failed one it is kept, with a line that names it, as long as the server lives.
  *
- * Disposing of it fails when a connection to it is still open 3 s later: the spec, or what it tests, leaked one.
+ * Disposing of it fails when a connection to it is still open after `options.closedWithinMs` (default 20,000): the spec, or what
+ * it tests, leaked one.
  */
-export async function throwAwayDatabase(options: { serverUrl?: string } = {}): Promise<ThrowAwayDatabase> {
-  const serverUrl = options.serverUrl ?? testServers().postgresUrl;
+export async function throwAwayDatabase(
+  options: { serverUrl?: string; closedWithinMs?: number } = {},
+): Promise<ThrowAwayDatabase> {
+  const { serverUrl = testServers().postgresUrl, closedWithinMs = 20_000 } = options;
   const name = `spec_${process.pid}_${randomBytes(5).toString('hex')}`;
   await withServer(serverUrl, (server) => server.query(`create database ${name}`));
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
@@ -36,7 +39,7 @@ export async function throwAwayDatabase(options: { serverUrl?: string } = {}): P
             server.query(`drop database if exists ${name} with (force)`),
           );
       });
-      await withServer(serverUrl, (server) => requireNoSessions(server, name));
+      await withServer(serverUrl, (server) => requireNoSessions(server, name, closedWithinMs));
     },
   };
 }
@@ -48,8 +51,8 @@ interface Session {
   query: string;
 }
 
-/** A backend outlives the end of its connection by some milliseconds: it is given three seconds. */
-async function requireNoSessions(server: pg.Client, database: string): Promise<void> {
+/** A backend outlives the end of its connection by some milliseconds, on a busy machine by seconds. One that leaked stays. */
+async function requireNoSessions(server: pg.Client, database: string, timeoutMs: number): Promise<void> {
   const sessions = async () =>
     (
       await server.query<Session>(
@@ -59,7 +62,7 @@ async function requireNoSessions(server: pg.Client, database: string): Promise<v
       )
     ).rows;
   const none = async () => ((await sessions()).length === 0 ? true : undefined);
-  await pollUntil({ for: 'connections to end', timeoutMs: 3_000 }, none).catch(async () => {
+  await pollUntil({ for: 'connections to end', timeoutMs }, none).catch(async () => {
     const left = await sessions();
     if (left.length > 0)
       throw new Error(`${left.length} connection(s) leaked:\n${left.map(describe).join('\n')}`);
