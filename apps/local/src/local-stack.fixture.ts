@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { pollUntil, processesLeft } from '@payments/servers';
+import { endNow, pollUntil, processesLeft } from '@payments/servers';
 import type { FoundProcess } from '@payments/servers';
 
 import { repositoryRoot } from './config.ts';
@@ -16,7 +16,7 @@ export type StateFolder = AsyncDisposable & {
   path: string;
   /** `stack.json`, or undefined while there is none. */
   stack(): Promise<StackFile | undefined>;
-  /** The processes that live, once those that are on their way out have had some time: two seconds, where not told otherwise. */
+  /** The processes that live, once those that are on their way out have had some time: 20 s, where not told otherwise. */
   processesLeft(withinMs?: number): Promise<FoundProcess[]>;
 };
 
@@ -40,9 +40,9 @@ export async function makeStateFolder(): Promise<StateFolder> {
       const text = await readFile(join(path, 'stack.json'), 'utf8').catch(() => undefined);
       return text === undefined ? undefined : (JSON.parse(text) as StackFile);
     },
-    processesLeft: (withinMs = 2_000) => leftAfter(path, withinMs),
+    processesLeft: (withinMs = 20_000) => leftAfter(path, withinMs),
     [Symbol.asyncDispose]: async () => {
-      for (const { pid } of await processesLeft(path)) process.kill(pid, 'SIGKILL');
+      for (const { pid } of await processesLeft(path)) endNow(pid);
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
     },
   };

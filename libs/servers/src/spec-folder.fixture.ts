@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endNow } from './end-now.ts';
 import { processesLeft } from './processes-left.ts';
 
 /** For specs: a folder of their own; disposing of it fails when a process still works in it, and removes it. */
@@ -10,7 +11,7 @@ export async function specFolder(): Promise<{ path: string } & AsyncDisposable> 
     path,
     [Symbol.asyncDispose]: async () => {
       const left = await processesLeft(path);
-      for (const { pid } of left) process.kill(pid, 'SIGKILL');
+      for (const { pid } of left) endNow(pid);
       await rm(path, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`processes were left behind: ${JSON.stringify(left)}`);
     },
