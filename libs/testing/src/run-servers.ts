@@ -29,7 +29,7 @@ export async function bootServers(): Promise<void> {
   const startedAt = Date.now();
   const booting = [
     startPostgres({ dataDir: join(folder, 'postgres'), settings: forgetful }),
-    startKafka({ dataDir: join(folder, 'kafka'), log: console.log }),
+    startKafka({ dataDir: join(folder, 'kafka'), settings: patient, log: console.log }),
   ] as const;
   const [postgres, kafka] = await Promise.all(booting).catch(async (error: unknown) => {
     for (const started of await Promise.allSettled(booting)) {
@@ -46,6 +46,10 @@ export async function bootServers(): Promise<void> {
 
 // Nobody needs this cluster after a power cut; a spec about durability boots its own.
 const forgetful = { fsync: 'off', synchronous_commit: 'on', full_page_writes: 'off', max_wal_size: '2GB' };
+
+// Nobody kills this broker and waits for it to come again, so it need not be taken for dead soon: not before the machine stood
+// still for a minute.
+const patient = { 'broker.session.timeout.ms': '60000' };
 
 /**
  * Stops what `bootServers` booted and removes its folder. Jest's global teardown.
