@@ -23,7 +23,7 @@ it('a Kafka client that shares no line with ours reads what the contract says: k
   const records = await readWithKafkaConsole({
     brokers: system.kafka.brokers,
     topic: 'payment-event',
-    max: 2,
+    count: 2,
   });
   const { rows: messages } = await onlooker.query<{ id: string; created_at: Date }>(
     'select id, created_at from outbox.message order by seq',
@@ -47,7 +47,7 @@ it('a Kafka client that shares no line with ours reads what the contract says: k
     },
   });
   expect(events[1]?.payment).toMatchObject({ paymentId: refusedId, state: PaymentState.FAILED });
-}, 120_000);
+}, 240_000);
 
 function headersOf(headers: { name: string; value: Buffer | null }[]): Record<string, string> {
   return Object.fromEntries(headers.map(({ name, value }) => [name, value?.toString() ?? '']));

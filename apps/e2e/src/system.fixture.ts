@@ -17,6 +17,7 @@ import {
   startKafka,
   startPostgres,
   startSlackStandIn,
+  type ConsoleRecord,
   type RunningKafka,
   type RunningPostgres,
   type SlackStandIn,
@@ -87,17 +88,18 @@ export async function startSystem(options: { running?: boolean } = {}): Promise<
 }
 
 async function readEvents(kafka: RunningKafka): Promise<PublishedEvent[]> {
-  const records = await readWithKafkaConsole({
-    brokers: kafka.brokers,
-    topic: paymentEventTopic,
-    idleMs: 3000,
-  });
-  return records.map(({ key, value, headers }) => {
-    const { payment } = fromBinary(PaymentEventSchema, value ?? Buffer.alloc(0));
-    const messageId = headers.find(({ name }) => name === 'ce_id')?.value?.toString() ?? '';
-    if (!payment) throw new Error('an event without a payment');
-    return { key: key?.toString() ?? '', messageId, payment };
-  });
+  const count = await kafka.recordsAppended(paymentEventTopic);
+  const records = await readWithKafkaConsole({ brokers: kafka.brokers, topic: paymentEventTopic, count });
+  // Partitions are read side by side: what was appended meanwhile may have come in place of what was there.
+  const more = (await kafka.recordsAppended(paymentEventTopic)) > count;
+  return more ? readEvents(kafka) : records.map(toEvent);
+}
+
+function toEvent({ key, value, headers }: ConsoleRecord): PublishedEvent {
+  const { payment } = fromBinary(PaymentEventSchema, value ?? Buffer.alloc(0));
+  const messageId = headers.find(({ name }) => name === 'ce_id')?.value?.toString() ?? '';
+  if (!payment) throw new Error('an event without a payment');
+  return { key: key?.toString() ?? '', messageId, payment };
 }
 
 /** A client of a payment service, closed by `using`. */
@@ -114,7 +116,7 @@ export async function payUntilAnswered(client: PaymentClient, reservationId: str
     reservations: [{ reservationId, amount: toMoney({ currency: 'KRW', minor: 1000n }) }],
   };
   const { payments } = await eventually(() => client.executePayments(request, { timeoutMs: 5000 }), {
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     everyMs: 100,
   });
   const [payment] = payments;
@@ -125,16 +127,20 @@ export async function payUntilAnswered(client: PaymentClient, reservationId: str
 /** What clients were told, by reservation: the payments in the order in which they were made. */
 export type Answers = Map<string, string[]>;
 
-/** Clients side by side, each paying its own reservation again and again: the order of a key is the order of its answers. */
+/**
+ * Clients side by side, each paying its own reservation again and again: the order of a key is the order of its answers. Each pays
+ * `times` times, and goes on after that until `enough`, where that is given.
+ */
 export async function payRepeatedly(
   client: PaymentClient,
-  options: { reservations: string[]; times: number },
+  options: { reservations: string[]; times: number; enough?: AbortSignal },
 ): Promise<Answers> {
+  const { times, enough } = options;
   const answers: Answers = new Map();
   const payOne = async (reservationId: string) => {
     const payments: string[] = [];
     answers.set(reservationId, payments);
-    for (let time = 0; time < options.times; time++)
+    while (payments.length < times || enough?.aborted === false)
       payments.push(await payUntilAnswered(client, reservationId));
   };
   await Promise.all(options.reservations.map(payOne));

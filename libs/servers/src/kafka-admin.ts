@@ -133,21 +133,41 @@ export async function untilTopicIsLed(brokers: readonly string[], topic: string)
       topics.get(topic)?.every(({ leader }) => known.includes(leader));
     if (!states.every(led)) return undefined;
     const partitions = states[0]?.topics.get(topic)?.map(({ partition }) => partition) ?? [];
-    const answered = await Promise.all(
-      brokers.map((broker) => partitionsThatAnswer(broker, { topic, partitions })),
-    );
-    return new Set(answered.flat()).size === partitions.length ? true : undefined;
+    const ends = await endsAtLeaders(brokers, { topic, partitions });
+    return ends.size === partitions.length ? true : undefined;
   });
 }
 
 /**
- * ListOffsets (version 1): the partitions for which this broker answers. A leader is known to all a moment before it takes
- * requests; until then it answers NOT_LEADER_OR_FOLLOWER.
+ * How many records were ever appended to `topic`: the sum of the offsets behind the last record of each partition. 0 for a
+ * topic that is not there. Waits until every partition has a leader among `brokers` that tells.
  */
-async function partitionsThatAnswer(
+export async function recordsAppended(brokers: readonly string[], topic: string): Promise<number> {
+  return pollUntil({ for: `the ends of topic ${topic}`, timeoutMs: 30_000, everyMs: 20 }, async () => {
+    const { topics } = await clusterState(brokers[0] ?? '', [topic]);
+    const partitions = (topics.get(topic) ?? []).map(({ partition }) => partition);
+    const ends = await endsAtLeaders(brokers, { topic, partitions });
+    if (ends.size < partitions.length) return undefined;
+    return Number([...ends.values()].reduce((sum, end) => sum + end, 0n));
+  });
+}
+
+/** The end of each partition that one of `brokers` leads, and takes requests for. */
+async function endsAtLeaders(
+  brokers: readonly string[],
+  asked: { topic: string; partitions: readonly number[] },
+): Promise<Map<number, bigint>> {
+  return new Map((await Promise.all(brokers.map((broker) => endsAt(broker, asked)))).flat());
+}
+
+/**
+ * ListOffsets (version 1): partitions, each with the offset behind its last record, for which this broker answers. A leader is
+ * known to all a moment before it takes requests; until then it answers NOT_LEADER_OR_FOLLOWER.
+ */
+async function endsAt(
   broker: string,
   { topic, partitions }: { topic: string; partitions: readonly number[] },
-): Promise<number[]> {
+): Promise<[partition: number, end: bigint][]> {
   const latest = -1n;
   const asked = partitions.map((partition) => Buffer.concat([int32(partition), int64(latest)]));
   const body = Buffer.concat([int32(-1), array([Buffer.concat([string(topic), array(asked)])])]);
@@ -157,11 +177,10 @@ async function partitionsThatAnswer(
     return reply.array(() => {
       const [partition, error] = [reply.int32(), reply.int16()];
       reply.int64(); // timestamp
-      reply.int64(); // offset
-      return { partition, error };
+      return { partition, error, end: reply.int64() };
     });
   });
-  return topics.flat().flatMap(({ partition, error }) => (error === none ? [partition] : []));
+  return topics.flat().flatMap(({ partition, error, end }) => (error === none ? [[partition, end]] : []));
 }
 
 /**
@@ -243,17 +262,25 @@ function requireNone(error: number, failure: string, reason: string | null = nul
   );
 }
 
-/** Waits until each of `brokers` takes node `leader` for the partition's leader. */
+/**
+ * Waits until each of `brokers` takes node `leader` for the partition's leader, and it alone takes requests for it: a broker knows
+ * of a new leader a moment before the old one refuses and the new one accepts.
+ */
 export async function untilLedBy(
   brokers: readonly string[],
-  where: { topic: string; partition: number; leader: number },
+  where: { topic: string; partition: number; leader: { id: number; broker: string } },
 ): Promise<void> {
   const { topic, partition, leader } = where;
-  const waiting = { for: `node ${leader} to lead ${topic}/${partition}`, timeoutMs: 30_000, everyMs: 10 };
+  const waiting = { for: `node ${leader.id} to lead ${topic}/${partition}`, timeoutMs: 30_000, everyMs: 10 };
   await pollUntil(waiting, async () => {
     const states = await Promise.all(brokers.map((broker) => clusterState(broker, [topic])));
     const leads = ({ topics }: ClusterState) =>
-      topics.get(topic)?.some((at) => at.partition === partition && at.leader === leader);
-    return states.every(leads) ? true : undefined;
+      topics.get(topic)?.some((at) => at.partition === partition && at.leader === leader.id);
+    if (!states.every(leads)) return undefined;
+    const answers = await Promise.all(
+      brokers.map((broker) => endsAt(broker, { topic, partitions: [partition] })),
+    );
+    const answering = brokers.filter((_, index) => answers[index]?.length === 1);
+    return answering.join() === leader.broker ? true : undefined;
   });
 }

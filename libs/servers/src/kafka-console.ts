@@ -18,11 +18,12 @@ export interface ConsoleRecord {
 export interface ConsoleOptions {
   brokers: readonly string[];
   topic: string;
-  /** End as soon as this many have come. */
-  max?: number;
-  /** End when nothing more has come for so long. Default 5,000. */
-  idleMs?: number;
+  /** How many records to read, from the beginning of the topic. */
+  count: number;
 }
+
+/** How long, in milliseconds, a record may take to come; the first one with the start of Java and the joining of a group. */
+const idleMs = 60_000;
 
 // Separators that the deserializer below escapes wherever they stand in a key, a header's value or a value.
 const unit = '\u001f';
@@ -33,18 +34,25 @@ const absentEscaped = '\\x1Enull\\x1E';
 
 /**
  * Reads a topic from its beginning with the console consumer that Apache Kafka ships: a client that shares no line with ours.
- * It takes about two seconds (a Java process).
+ * It takes about two seconds (a Java process). Where it ends is told by the number of records alone: a pause says nothing, since a
+ * slow machine makes one before the first record as well.
+ *
+ * @throws Error when fewer came.
  */
 export async function readWithKafkaConsole(options: ConsoleOptions): Promise<ConsoleRecord[]> {
+  if (options.count === 0) return [];
   const printed = await runKafkaTool({
     classPath: await fetchKafka(),
     mainClass: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
     args: consoleArguments(options),
   });
-  return printed.split('\n').filter(isRecord).map(parseConsoleRecord);
+  const records = printed.split('\n').filter(isRecord).map(parseConsoleRecord);
+  if (records.length < options.count)
+    throw new Error(`only ${records.length} of ${options.count} records of topic ${options.topic} came`);
+  return records;
 }
 
-function consoleArguments({ brokers, topic, max, idleMs = 5_000 }: ConsoleOptions): string[] {
+function consoleArguments({ brokers, topic, count }: ConsoleOptions): string[] {
   const bytes = 'org.apache.kafka.common.serialization.BytesDeserializer';
   const format = {
     'print.timestamp': 'true',
@@ -61,7 +69,7 @@ function consoleArguments({ brokers, topic, max, idleMs = 5_000 }: ConsoleOption
     'headers.deserializer': bytes,
   };
   const where = ['--bootstrap-server', brokers.join(','), '--topic', topic, '--from-beginning'];
-  const until = ['--timeout-ms', `${idleMs}`, ...(max === undefined ? [] : ['--max-messages', `${max}`])];
+  const until = ['--timeout-ms', `${idleMs}`, '--max-messages', `${count}`];
   return [
     ...where,
     ...until,

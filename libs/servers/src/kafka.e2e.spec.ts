@@ -37,16 +37,17 @@ async function produce(topic: string, lines: string): Promise<void> {
   });
 }
 
-const read = (topic: string, max: number) => readWithKafkaConsole({ brokers: kafka.brokers, topic, max });
+const read = (topic: string, count: number) => readWithKafkaConsole({ brokers: kafka.brokers, topic, count });
 const values = (records: Awaited<ReturnType<typeof read>>) => records.map(({ value }) => value?.toString());
 
 describe('one Kafka', () => {
-  beforeAll(() => boot(1));
+  beforeAll(() => boot(1), 240_000);
   afterAll(() => closing.disposeAsync());
 
   it('gives to its own console consumer what its own console producer wrote, byte by byte, in order', async () => {
     await kafka.createTopic({ topic: 'console' });
     await produce('console', 'ce_type:payment:done,tab:\t|예약-1~first\\n\nNULL|NULL~NULL\n');
+    expect(await kafka.recordsAppended('console')).toBe(2);
     const records = await read('console', 2);
     expect(records).toMatchObject([
       {
@@ -66,11 +67,12 @@ describe('one Kafka', () => {
 
   it('makes no topic by itself, refuses one twice, and deletes it', async () => {
     expect(await kafka.partitions('absent')).toEqual([]);
+    expect(await kafka.recordsAppended('absent')).toBe(0);
     await kafka.createTopic({ topic: 'once', partitions: 3, config: { 'max.message.bytes': '1000' } });
     expect(await kafka.partitions('once')).toHaveLength(3);
     await expect(kafka.createTopic({ topic: 'once' })).rejects.toThrow(/did not make topic once: .*exists/);
     await kafka.deleteTopic('once');
-    await pollUntil({ for: 'the topic to go', timeoutMs: 10_000 }, async () =>
+    await pollUntil({ for: 'the topic to go', timeoutMs: 40_000 }, async () =>
       (await kafka.partitions('once')).length === 0 ? true : undefined,
     );
     await kafka.deleteTopic('once');
@@ -87,7 +89,7 @@ describe('one Kafka', () => {
     await kafka.start();
     expect(kafka.brokers).toEqual(brokers);
     expect(values(await read('kept', 2))).toEqual(['one', 'two']);
-  });
+  }, 240_000);
 
   it('refuses its folder to a second cluster', async () => {
     await expect(startKafka({ dataDir: folder })).rejects.toMatchObject({ code: 'data-in-use' });
@@ -95,7 +97,7 @@ describe('one Kafka', () => {
 });
 
 describe('two Kafka brokers', () => {
-  beforeAll(() => boot(2));
+  beforeAll(() => boot(2), 240_000);
   afterAll(() => closing.disposeAsync());
 
   it('move the leader of a partition, and both know it when the call returns', async () => {
@@ -122,15 +124,15 @@ describe('two Kafka brokers', () => {
     const pid = second?.pid ?? 0;
     await second?.kill();
     expect(isAlive(pid)).toBe(false);
-    await pollUntil({ for: 'broker 1 to lead', timeoutMs: 20_000 }, async () =>
+    await pollUntil({ for: 'broker 1 to lead', timeoutMs: 60_000 }, async () =>
       (await kafka.partitions('half'))[0]?.leader === first?.id ? true : undefined,
     );
     expect(values(await read('half', 1))).toEqual(['before']);
     await second?.start();
-    await pollUntil({ for: 'broker 2 to be in sync', timeoutMs: 20_000 }, async () =>
+    await pollUntil({ for: 'broker 2 to be in sync', timeoutMs: 60_000 }, async () =>
       (await kafka.partitions('half'))[0]?.inSync.length === 2 ? true : undefined,
     );
     await kafka.moveLeader({ topic: 'half', partition: 0, to: 2 });
     expect(values(await read('half', 1))).toEqual(['before']);
-  });
+  }, 240_000);
 });

@@ -42,6 +42,8 @@ export interface RunningKafka extends AsyncDisposable {
   deleteTopic: (topic: string) => Promise<void>;
   /** A topic's partitions as the first running broker sees them. */
   partitions: (topic: string) => Promise<admin.PartitionState[]>;
+  /** How many records were ever appended to a topic; 0 when it is not there. */
+  recordsAppended: (topic: string) => Promise<number>;
   /** Makes node `to` the leader of a partition that has a replica there, and waits until every running broker knows. */
   moveLeader: (where: { topic: string; partition: number; to: number }) => Promise<void>;
 }
@@ -155,7 +157,7 @@ const untilListening = (port: number) => async (giveUpIf: () => void) => {
 /** Topic commands, sent to whichever broker runs. */
 function topicsOf(
   nodes: readonly KafkaNode[],
-): Pick<RunningKafka, 'createTopic' | 'deleteTopic' | 'partitions' | 'moveLeader'> {
+): Pick<RunningKafka, 'createTopic' | 'deleteTopic' | 'partitions' | 'recordsAppended' | 'moveLeader'> {
   const running = () => nodes.filter((node) => node.running()).map(({ broker }) => broker);
   const one = () => running()[0] ?? (nodes[0] as KafkaNode).broker;
   const partitions = async (topic: string) =>
@@ -167,7 +169,10 @@ function topicsOf(
       await admin.untilTopicIsLed(running(), topic.topic);
     },
     deleteTopic: (topic) => admin.deleteTopic(one(), topic),
+    recordsAppended: (topic) => admin.recordsAppended(running(), topic),
     moveLeader: async ({ topic, partition, to }) => {
+      const leader = nodes.find(({ id }) => id === to);
+      if (!leader) throw new Error(`there is no node ${to}`);
       const replicas =
         (await partitions(topic)).find((state) => state.partition === partition)?.replicas ?? [];
       await admin.placeReplicas(one(), {
@@ -176,7 +181,7 @@ function topicsOf(
         replicas: [to, ...replicas.filter((id) => id !== to)],
       });
       await admin.electPreferredLeader(one(), { topic, partition });
-      await admin.untilLedBy(running(), { topic, partition, leader: to });
+      await admin.untilLedBy(running(), { topic, partition, leader });
     },
   };
 }
