@@ -13,12 +13,12 @@ it('services that start before PostgreSQL and Kafka wait, say why, and come good
 
   await system.postgres.start();
   await system.kafka.start();
-  for (const service of services) await service.ready({ timeoutMs: 30_000 });
+  for (const service of services) await service.ready();
   const [payment] = services;
   using client = clientOf(payment);
   await payUntilAnswered(client, 'r-after-all');
-  await eventually(() => expect(system.slack.received()).toHaveLength(1));
-}, 120_000);
+  await eventually(() => expect(system.slack.received()).toHaveLength(1), { timeoutMs: 60_000 });
+}, 240_000);
 
 it('payments made before the first relay ever ran arrive', async () => {
   await using system = await startSystem();
@@ -28,16 +28,16 @@ it('payments made before the first relay ever ran arrive', async () => {
   const early = await payUntilAnswered(client, 'r-early');
 
   await Promise.all([system.start('relay'), system.start('notifier')]);
-  await eventually(() => expect(system.slack.received()).toHaveLength(1), { timeoutMs: 30_000 });
+  await eventually(() => expect(system.slack.received()).toHaveLength(1), { timeoutMs: 60_000 });
   expect((await system.published()).map(({ payment }) => payment.paymentId)).toEqual([early]);
-}, 120_000);
+}, 240_000);
 
 /** Alive, not ready with a reason, and one line per attempt with growing pauses. */
 async function expectWaiting(service: RunningService): Promise<void> {
   expect((await fetch(`http://${service.http}/livez`)).status).toBe(200);
   const attempts = () =>
     service.lines.filter(({ text }) => /not available|cannot be reached|ECONNREFUSED/i.test(text));
-  await eventually(() => expect(attempts().length).toBeGreaterThanOrEqual(3), { timeoutMs: 30_000 });
+  await eventually(() => expect(attempts().length).toBeGreaterThanOrEqual(3), { timeoutMs: 60_000 });
   const readyz = await fetch(`http://${service.http}/readyz`);
   expect(readyz.status).toBe(503);
   expect(await readyz.text()).toMatch(/postgres|kafka/i);
