@@ -18,8 +18,11 @@ export type Tap = {
    * appended the messages. Resolves when that has happened `times` times.
    */
   cutReplies: (times: number) => Promise<void>;
-  /** Swallows the replies to produce requests; the connection stays open. */
-  swallowReplies: (on: boolean) => void;
+  /**
+   * Swallows the replies to produce requests from here on; the connection stays open. A reply that has come says that the broker
+   * has appended the messages: `one` resolves when the first was swallowed. `stop` lets replies through again.
+   */
+  swallowReplies: () => { one: Promise<void>; stop: () => void };
   /** Holds produce requests to `port` back until what `until` returns has happened. */
   holdProduce: (port: number, until: () => Promise<void>) => void;
 };
@@ -29,7 +32,7 @@ export function tapSockets(): Tap {
   const produced: number[] = [];
   let opened = 0;
   let cuts = { left: 0, done: () => undefined as void };
-  let swallowing = false;
+  let swallowed: (() => void) | undefined;
   const holds = new Map<number, () => Promise<void>>();
 
   /** The fate of the reply to a produce request. True: it does not arrive. */
@@ -40,7 +43,8 @@ export function tapSockets(): Tap {
       if (cuts.left === 0) cuts.done();
       return true;
     }
-    return swallowing;
+    swallowed?.();
+    return swallowed !== undefined;
   };
 
   const tap = (socket: Socket, port: number): Socket => {
@@ -77,8 +81,10 @@ export function tapSockets(): Tap {
       cuts = { left: times, done: resolve };
       return promise;
     },
-    swallowReplies: (on) => {
-      swallowing = on;
+    swallowReplies: () => {
+      const { promise: one, resolve } = Promise.withResolvers<void>();
+      swallowed = resolve;
+      return { one, stop: () => void (swallowed = undefined) };
     },
     holdProduce: (port, until) => void holds.set(port, until),
   };
