@@ -22,8 +22,8 @@ import { connectSocket } from './sockets.ts';
 
 afterEach(stopConsumers);
 
-/** In milliseconds: the least that a broker takes. */
-const sessionTimeoutMs = 6000;
+/** In milliseconds. A broker takes 6000 too, but a busy machine that stands still for so long would end the session of a sound member. */
+const sessionTimeoutMs = 10_000;
 
 describe('a consumer that is slow to ack', () => {
   it('is paused, stays a member for longer than the session time-out, and then goes on', async () => {
@@ -78,7 +78,7 @@ describe('trouble', () => {
     });
     await frozen.has(2);
     sockets.forEach((socket) => socket.pause());
-    await eventually(async () => expect(await membersOf(group.groupId)).toEqual([]), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await membersOf(group.groupId)).toEqual([]), { timeoutMs: 60_000 });
     sockets.forEach((socket) => socket.resume());
     await expect(frozen.ended).rejects.toMatchObject({ code: 'GROUP_REJOINED', retriable: true });
     expect(frozen.received[0]?.revoked.aborted).toBe(true);
@@ -117,14 +117,17 @@ describe('trouble', () => {
         },
         complete: resolve,
       });
-    await eventually(() => expect(texts).toHaveLength(3), { timeoutMs: 30_000 });
+    await eventually(() => expect(texts).toHaveLength(3));
     await eventually(async () => expect(await committedBy(group.groupId, made.topic)).toEqual(['1']));
 
     away = true;
     for (const socket of sockets) socket.destroy(new Error('the broker is gone'));
-    await eventually(() => expect(texts).toHaveLength(5), { timeoutMs: 50_000 });
-    expect(texts).toEqual(['m0', 'm1', 'm2', 'm1', 'm2']);
-    expect(errors).toMatchObject([{ name: 'KafkaError', retriable: true }]);
+    await eventually(() => expect(texts.slice(3)).toContain('m2'), { timeoutMs: 60_000 });
+    // A subscription may end more than once before the group has settled: each begins at m1 again, and none at m0.
+    expect(texts.slice(0, 4)).toEqual(['m0', 'm1', 'm2', 'm1']);
+    expect(new Set(texts.slice(3))).toEqual(new Set(['m1', 'm2']));
+    expect(errors).not.toEqual([]);
+    for (const error of errors) expect(error).toMatchObject({ name: 'KafkaError', retriable: true });
     stop.abort();
     await ended;
   });

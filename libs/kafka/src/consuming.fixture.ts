@@ -50,7 +50,7 @@ export function consumer(options: Pick<ConsumerOptions, 'groupId' | 'topics'> & 
     joined,
     ended,
     /** Waits until so many messages have come. */
-    has: (count: number) => eventually(() => expect(received).toHaveLength(count), { timeoutMs: 30_000 }),
+    has: (count: number) => eventually(() => expect(received).toHaveLength(count)),
     stop: () => {
       stop.abort();
       return ended;

@@ -26,7 +26,7 @@ beforeAll(async () => {
     brokers: 2,
     settings: { 'offsets.topic.replication.factor': '2' },
   });
-}, 180_000);
+}, 240_000);
 
 afterAll(async () => {
   await cluster?.kill();
@@ -129,14 +129,14 @@ describe('when a broker dies', () => {
     await using producer = openProducer({ kafka });
     const deliver = async (name: string) => {
       const batch = [message(topic, 0, `${name}0`), message(topic, 1, `${name}1`)];
-      await eventually(() => producer.send(batch), { timeoutMs: 30_000, everyMs: 100 });
+      await eventually(() => producer.send(batch), { timeoutMs: 60_000, everyMs: 100 });
     };
     await deliver('a');
-    await eventually(() => expect(seen).toEqual(new Set(['a0', 'a1'])), { timeoutMs: 30_000 });
+    await eventually(() => expect(seen).toEqual(new Set(['a0', 'a1'])));
     await secondBroker().kill();
     await deliver('b');
-    await eventually(() => expect(seen).toEqual(new Set(['a0', 'a1', 'b0', 'b1'])), { timeoutMs: 40_000 });
+    await eventually(() => expect(seen).toEqual(new Set(['a0', 'a1', 'b0', 'b1'])), { timeoutMs: 80_000 });
     stop.abort();
     await consumed;
-  }, 120_000);
+  }, 240_000);
 });

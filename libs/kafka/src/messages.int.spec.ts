@@ -59,7 +59,7 @@ describe('the messages of a topic', () => {
     await using made = await ledTopic();
     const group = newGroup(made.topic);
     await fill(made.topic, upTo(2));
-    const first = consumer(group);
+    const first = consumer({ ...group, drainTimeoutMs: 30_000 });
     await first.has(2);
     const stopped = first.stop();
     setTimeout(() => first.received.forEach((message) => message.ack()), 200);
@@ -75,13 +75,13 @@ describe('the messages of a topic', () => {
     await using made = await ledTopic();
     const group = newGroup(made.topic);
     await fill(made.topic, upTo(2));
-    const first = consumer(group);
+    const first = consumer({ ...group, drainTimeoutMs: 50_000 });
     await first.has(2);
     first.received[0]?.ack();
     first.received[1]?.leave();
     const startedAt = performance.now();
     await first.stop();
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
 
     const second = consumer(group);
     await second.has(1);
@@ -101,14 +101,10 @@ describe('a second member of the group', () => {
     const revoked = first.received[0]?.revoked;
 
     const second = consumer(group);
-    await eventually(() => expect([first.joined.at(-1), second.joined.at(-1)]).toEqual([6, 6]), {
-      timeoutMs: 30_000,
-    });
+    await eventually(() => expect([first.joined.at(-1), second.joined.at(-1)]).toEqual([6, 6]));
     expect(revoked?.aborted).toBe(true);
     for (const key of keys) await fill(made.topic, [`${key}/new`], key);
-    await eventually(() => expect(first.received.length + second.received.length).toBe(48), {
-      timeoutMs: 30_000,
-    });
+    await eventually(() => expect(first.received.length + second.received.length).toBe(48));
     const fresh = [...first.texts().slice(24), ...second.texts()];
     expect(fresh.sort()).toEqual(keys.map((key) => `${key}/new`).sort());
   });
