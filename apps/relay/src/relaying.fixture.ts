@@ -46,10 +46,10 @@ export async function relaying() {
     return running;
   };
 
-  /** Cuts the relay's connection, from the server's side. @returns how many there were */
+  /** Cuts the relay's connection, from the server's side, and waits until its backend has gone. @returns how many there were */
   const cutRelay = async (): Promise<number> => {
     const { rowCount } = await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
+      `select pg_terminate_backend(pid, 30000) from pg_stat_activity
         where application_name = 'outbox relay' and datname = current_database()`,
     );
     return rowCount ?? 0;
