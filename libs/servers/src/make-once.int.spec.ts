@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -9,7 +9,7 @@ import { specFolder } from './spec-folder.fixture.ts';
 /** A process that makes `folder`, taking its time until there is a file `<folder>.go`, and tells what it did. */
 function maker(folder: string) {
   const script = `
-    import { existsSync } from 'node:fs';
+    import { existsSync, mkdirSync } from 'node:fs';
     import { writeFile } from 'node:fs/promises';
     const { makeOnce } = await import(${JSON.stringify(join(import.meta.dirname, 'make-once.ts'))});
     await makeOnce({
@@ -39,6 +39,22 @@ describe('makeOnce', () => {
     const told = await Promise.all(makers);
     expect(told.map(({ stdout }) => stdout).sort()).toEqual(['made', 'waited', 'waited']);
     expect(await readFile(join(folder, 'made'), 'utf8')).toBe('whole');
+    expect(existsSync(`${folder}.lock`)).toBe(false);
+  });
+
+  it('leaves no lock behind when the folder appears while it takes the lock', async () => {
+    await using parent = await specFolder();
+    const folder = join(parent.path, 'tool');
+    const making = makeOnce({
+      folder,
+      make: () => Promise.reject(new Error('it was there already')),
+      onWaiting: () => undefined,
+      timeoutMs: 5_000,
+    });
+    // The file is there one turn of the event loop before the lock counts as taken.
+    while (!existsSync(`${folder}.lock`)) await new Promise((done) => setImmediate(done));
+    mkdirSync(folder);
+    await making;
     expect(existsSync(`${folder}.lock`)).toBe(false);
   });
 

@@ -26,16 +26,19 @@ export async function makeOnce(options: MakeOnceOptions): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const lock = `${folder}.lock`;
   let told = false;
+  let locked = false;
   await pollUntil({ for: `another process to make ${folder}`, timeoutMs, everyMs: 200 }, async () => {
     if (existsSync(folder)) return true;
-    if (await takeLock(lock)) return true;
+    locked = await takeLock(lock);
+    if (locked) return true;
     if (!told) onWaiting();
     told = true;
     return undefined;
   });
-  if (existsSync(folder)) return;
+  if (!locked) return;
   try {
-    await fill(options);
+    // Whoever had the lock before may have made the folder since it was looked for.
+    if (!existsSync(folder)) await fill(options);
   } finally {
     await rm(lock, { force: true });
   }
