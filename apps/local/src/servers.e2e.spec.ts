@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
 import { processesLeft } from '@payments/servers';
 
@@ -6,6 +6,9 @@ import { makeStateFolder, run } from './local-stack.fixture.ts';
 import type { StateFolder } from './local-stack.fixture.ts';
 import type { StackFile } from './stack-file.ts';
 import { untilReady } from './until-ready.ts';
+
+// Whole stacks are booted, and waited for when they end.
+jest.setTimeout(240_000);
 
 const up = 'Ctrl-C stops everything';
 

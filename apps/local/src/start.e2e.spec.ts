@@ -2,12 +2,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
 import { endsWithParentWithinMs, processesLeft } from '@payments/servers';
 
 import { makeStateFolder, run } from './local-stack.fixture.ts';
 import type { Running, StateFolder } from './local-stack.fixture.ts';
+
+// Whole stacks are booted, and waited for when they end.
+jest.setTimeout(240_000);
 
 /** What `start` prints last when everything is up. */
 const up = 'Ctrl-C stops everything';
@@ -97,7 +100,7 @@ describe('npm start', () => {
     start.kill('SIGKILL');
     await start.ended;
     // Nobody waits for the services any more: they drain, and what does not end is killed by its watch.
-    expect(await own.processesLeft(endsWithParentWithinMs + 5_000)).toEqual([]);
+    expect(await own.processesLeft(endsWithParentWithinMs + 30_000)).toEqual([]);
     expect(await own.stack()).toBeDefined();
     await using next = run('start', { folder: own });
     await next.printed('PostgreSQL');
