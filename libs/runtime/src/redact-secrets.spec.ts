@@ -8,6 +8,8 @@ describe('redactSecrets', () => {
     ['postgres://app:p@ss@db/payments', 'postgres://app:***@db/payments'],
     ['{"url":"amqp://:pw@h","n":1}', '{"url":"amqp://:***@h","n":1}'],
     ['https://hooks.slack.com/services/T0/B0/s3cret failed', 'https://hooks.slack.com/services/*** failed'],
+    [`${'long.'.repeat(20)}scheme://app:pa55@db`, `${'long.'.repeat(20)}scheme://app:***@db`],
+    [`postgres://${'u'.repeat(40)}:${'p@'.repeat(20)}@db`, `postgres://${'u'.repeat(40)}:***@db`],
   ])('takes the secret out of %s', (text, expected) => {
     expect(redactSecrets(text)).toBe(expected);
   });
@@ -18,4 +20,19 @@ describe('redactSecrets', () => {
       expect(redactSecrets(text)).toBe(text);
     },
   );
+
+  it('takes no longer than its length asks for, whatever a stranger makes it read', () => {
+    const hostile = [
+      ...['a.', 'a', 'a:', 'a://', 'a://b:', 'a://b:c@', '://', ':', '@', '-', '/'],
+      ...['http://', 'https://h', 'https://hooks.slack.com', 'https://hooks.slack.com/services', '/services'],
+    ].map((part) => part.repeat(300_000 / part.length));
+    const before = performance.now();
+    for (const text of hostile) {
+      for (const start of ['', 'https://', 'https://a:']) {
+        expect(redactSecrets(`${start}${text} amqp://u:s3cret@h`)).toMatch(/ amqp:\/\/u:\*{3}@h$/);
+      }
+    }
+    // A fraction of a second. A pattern that starts again at every letter takes more than a minute for the first text.
+    expect(performance.now() - before).toBeLessThan(20_000);
+  });
 });

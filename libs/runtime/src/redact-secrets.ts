@@ -1,5 +1,9 @@
-/** `scheme://user:password@`: everything from the colon to the last `@` before the path. */
-const passwordInUrl = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*):[^\s/"'\\]*@/gi;
+/**
+ * `://user:password@`: everything from the colon to the last `@` before the path. It begins at the `://`, where no second
+ * match can begin within the first: every line of a log passes here, and may hold a stranger's text. With the scheme
+ * before it, the search began again at every letter of `a.a.a.`, and 120 kB of that held the process up for 11 s.
+ */
+const passwordInUrl = /(:\/\/[^\s:@/"'\\]*):[^\s/"'\\]*@/g;
 
 /** The path of a Slack webhook is its whole secret. */
 const slackWebhook = /\b(https?:\/\/[^\s/"'\\]+\/services)\/[^\s"'\\]+/gi;
