@@ -8,6 +8,10 @@ describe('redactSecrets', () => {
     ['postgres://app:p@ss@db/payments', 'postgres://app:***@db/payments'],
     ['{"url":"amqp://:pw@h","n":1}', '{"url":"amqp://:***@h","n":1}'],
     ['https://hooks.slack.com/services/T0/B0/s3cret failed', 'https://hooks.slack.com/services/*** failed'],
+    [
+      String.raw`{"msg":"failed\nhttps://h/services/s3cret"}`,
+      String.raw`{"msg":"failed\nhttps://h/services/***"}`,
+    ],
     [`${'long.'.repeat(20)}scheme://app:pa55@db`, `${'long.'.repeat(20)}scheme://app:***@db`],
     [`postgres://${'u'.repeat(40)}:${'p@'.repeat(20)}@db`, `postgres://${'u'.repeat(40)}:***@db`],
   ])('takes the secret out of %s', (text, expected) => {

@@ -5,8 +5,11 @@
  */
 const passwordInUrl = /(:\/\/[^\s:@/"'\\]*):[^\s/"'\\]*@/g;
 
-/** The path of a Slack webhook is its whole secret. */
-const slackWebhook = /\b(https?:\/\/[^\s/"'\\]+\/services)\/[^\s"'\\]+/gi;
+/**
+ * The path of a Slack webhook is its whole secret. No word boundary before it: in a line of JSON a new line is written
+ * `\n`, and the URL after it follows on a letter.
+ */
+const slackWebhook = /(https?:\/\/[^\s/"'\\]+\/services)\/[^\s"'\\]+/gi;
 
 /** Takes passwords of URLs and the secret part of Slack webhooks out of a text, for logs and error messages. */
 export function redactSecrets(text: string): string {
