@@ -4,12 +4,23 @@ import { openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;
-beforeEach(async () => (fixture = await openFixture({ connections: 20 })));
+beforeEach(async () => {
+  fixture = await openFixture({ connections });
+  await openConnections();
+});
 afterEach(async () => {
   await fixture[Symbol.asyncDispose]();
 });
 
-const clients = Array.from({ length: 20 }, (_, i) => `u-${i}`);
+const connections = 20;
+const clients = Array.from({ length: connections }, (_, i) => `u-${i}`);
+
+/** Opens them one by one, and leaves them idle: twenty at once may take a slow machine longer than the 5 s that a call waits. */
+const openConnections = async () => {
+  const transactions = clients.map(() => fixture.database.em.fork());
+  for (const transaction of transactions) await transaction.begin();
+  await Promise.all(transactions.map((transaction) => transaction.rollback()));
+};
 
 /** Pays `r-1` in a transaction of its own and does not commit: whoever comes waits at the unique index. */
 const holdReservation = async () => {
