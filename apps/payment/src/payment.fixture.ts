@@ -40,6 +40,9 @@ export type OtherTransaction = {
   rollback: () => Promise<void>;
 };
 
+/** How long to wait for sessions, in milliseconds: a call of 30 s waits for a lock for 24 s. */
+const sessionsMs = 20_000;
+
 const countAll = `select (select count(*)::int from payment.payment) as payments,
   (select count(*)::int from payment.payment_history) as history,
   (select count(*)::int from outbox.message) as messages,
@@ -108,11 +111,14 @@ export const openFixture = async (
   const sql = <Row>(statement: string, parameters: unknown[] = []) =>
     observer.em.fork().execute<Row[]>(statement, parameters);
   const sessions = (condition: string, count: number) =>
-    eventually(async () => {
-      const [row] = await sql<{ sessions: number }>(countSessions(condition));
-      if (row?.sessions !== count)
-        throw new Error(`${row?.sessions} sessions have ${condition}, not ${count}`);
-    });
+    eventually(
+      async () => {
+        const [row] = await sql<{ sessions: number }>(countSessions(condition));
+        if (row?.sessions !== count)
+          throw new Error(`${row?.sessions} sessions have ${condition}, not ${count}`);
+      },
+      { timeoutMs: sessionsMs },
+    );
   const closing = opened.move();
   return {
     client,

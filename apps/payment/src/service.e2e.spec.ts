@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openPaymentClient, PaymentState } from '@payments/contracts';
@@ -37,6 +37,20 @@ const probe = async (http: string, path: string) => {
   return { status: response.status, text: await response.text() };
 };
 
+/** What comes of a new connection: `connected`, or the code of the error. */
+const tryToConnect = async (address: string) => {
+  const { hostname: host, port } = new URL(`tcp://${address}`);
+  const socket = connect({ host, port: Number(port) });
+  try {
+    await once(socket, 'connect');
+    return 'connected';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  } finally {
+    socket.destroy();
+  }
+};
+
 const order = { userId: 'u-1', reservations: [won('r-1')] };
 
 describe('the payment service', () => {
@@ -47,7 +61,8 @@ describe('the payment service', () => {
       ({ fields }) => fields['msg'] === 'waiting for postgres' && fields['attempt'] === 3,
     );
     const attempts = service.lines.filter(({ fields }) => fields['msg'] === 'waiting for postgres');
-    expect(attempts.map(({ fields }) => fields['attempt'])).toEqual([1, 2, 3]);
+    // The fourth may have come along with the third.
+    expect(attempts.map(({ fields }) => fields['attempt']).slice(0, 3)).toEqual([1, 2, 3]);
     const [first, , third] = attempts.map(({ fields }) => Number(fields['pauseMs']));
     expect(third).toBeGreaterThan(first ?? Infinity);
     expect(await probe(service.http, '/livez')).toMatchObject({ status: 200 });
@@ -119,11 +134,9 @@ describe('the payment service', () => {
     });
     service.send('SIGTERM');
     await service.waitForLine('stopping');
-    const late = closing.use(openPaymentClient({ address: service.grpc ?? '' }));
+    // No gRPC client asks: between two attempts it waits for seconds, and the call in progress has 8 s.
     await eventually(async () => {
-      expect(await failure(late.listPayments({}))).toMatchObject({
-        message: expect.stringMatching(/^No connection/),
-      });
+      expect(await tryToConnect(service.grpc ?? '')).toBe('ECONNREFUSED');
     });
     await other.rollback();
     expect((await call).payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
