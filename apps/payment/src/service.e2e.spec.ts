@@ -77,6 +77,23 @@ describe('the payment service', () => {
     expect(payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
   });
 
+  it('stays ready while nobody calls it', async () => {
+    const { service } = await start();
+    await service.ready();
+    const observer = closing.use(openDatabase({ databaseUrl: url, applicationName: 'observer' }));
+    const checked = async () => {
+      const sessions = await observer.em
+        .fork()
+        .execute<unknown[]>(
+          `select from pg_stat_activity where datname = current_database() and application_name = 'payment' and state = 'idle'`,
+        );
+      expect(sessions).toHaveLength(1);
+    };
+    await eventually(checked, { for: 'the check behind /readyz, which alone connects', timeoutMs: 20_000 });
+    expect(await probe(service.http, '/readyz')).toMatchObject({ status: 200 });
+    expect(service.lines.filter(({ fields }) => fields['msg'] === 'postgres is away')).toEqual([]);
+  });
+
   it('says that it is un-ready while its database is away, and comes good by itself', async () => {
     const { service, client } = await start();
     await service.ready();

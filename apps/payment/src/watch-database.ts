@@ -7,10 +7,13 @@ import type { Database } from './database/open-database.ts';
  *
  * A check without an answer after `withinMs` counts as away, and is waited for on: a new one each time would take the
  * places of the pool, one by one. The pool ends it in the end.
+ *
+ * MikroORM takes a database that nothing has used yet for one that is away, and never looks: `connect` makes its pool, and
+ * sends nothing. Without it a service that nobody calls would be un-ready, so nobody would be sent to it.
  * @param options.report called with undefined when the database is there, with the reason when it is not
  */
 export const watchDatabase = async (options: {
-  database: Pick<Database, 'checkConnection'>;
+  database: Pick<Database, 'connect' | 'checkConnection'>;
   report: (unavailable: string | undefined) => void;
   stop: AbortSignal;
   everyMs?: number;
@@ -20,6 +23,7 @@ export const watchDatabase = async (options: {
   const silent = `no answer within ${withinMs} ms`;
   let last: string | undefined;
   let check: Promise<string | undefined> | undefined;
+  await database.connect();
   while (!stop.aborted) {
     await sleep(check ? 0 : everyMs, stop);
     if (stop.aborted) return;

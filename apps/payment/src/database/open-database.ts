@@ -33,6 +33,8 @@ export const openDatabase = (options: {
     clientUrl: options.databaseUrl,
     entities: [Payment, PaymentHistory, StoredRequest, OutboxMessage],
     subscribers: [outboxSubscriber],
+    // At its first use MikroORM would ask whether the database is there, and make one that is not.
+    ensureDatabase: false,
     pool: { min: 0, max: options.connections ?? 10 },
     driverOptions: {
       application_name: options.applicationName ?? 'payment',
