@@ -120,8 +120,10 @@ describe('the telemetry preload', () => {
   it('ends within 3 s of its work although the collector never answers', async () => {
     await using receiver = await openReceiver({ answers: false });
     const before = performance.now();
-    await runChild(receiver.url, { ...json, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+    const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: '60000', OTEL_BSP_EXPORT_TIMEOUT: '60000' };
+    await runChild(receiver.url, { ...json, ...patient, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
     expect(receiver.spans().length).toBeGreaterThan(0);
-    expect(performance.now() - before).toBeLessThan(8000);
+    // The exporter itself would give up after 60 s; the start of a process is within it.
+    expect(performance.now() - before).toBeLessThan(25_000);
   });
 });
