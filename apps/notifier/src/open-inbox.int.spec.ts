@@ -129,25 +129,31 @@ describe('the inbox', () => {
 
   it('forgets a claim that was given back, unless it was lost before', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
-    await patient.release(claimOf(await patient.claim(id)));
+    await patient.release(claimOf(await patient.claim(id)), { mayBeTold: false });
     expect(claimOf(await patient.claim(id))).toMatchObject({ number: 1, mayRepeat: false });
     const lost = claimOf(await crashed.claim(other));
     await patient.claim(other);
-    await crashed.release(lost);
+    await crashed.release(lost, { mayBeTold: false });
     expect((await crashed.claim(other)).kind).toBe('taken');
   });
 
   it('keeps what a claim that was given back knew of those before it: they may have told the message', async () => {
     const id = randomUUID();
     await crashed.claim(id);
-    await patient.release(claimOf(await patient.claim(id)));
+    await patient.release(claimOf(await patient.claim(id)), { mayBeTold: false });
     expect(claimOf(await patient.claim(id))).toMatchObject({ number: 3, mayRepeat: true });
+  });
+
+  it('keeps a first claim that was given back after a post without an answer: it may have told the message', async () => {
+    const id = randomUUID();
+    await patient.release(claimOf(await patient.claim(id)), { mayBeTold: true });
+    expect(claimOf(await patient.claim(id))).toMatchObject({ number: 2, mayRepeat: true });
   });
 
   it('takes a late mark also after a later claim was given back', async () => {
     const id = randomUUID();
     const late = claimOf(await crashed.claim(id));
-    await patient.release(claimOf(await patient.claim(id)));
+    await patient.release(claimOf(await patient.claim(id)), { mayBeTold: false });
     await crashed.markTold(late);
     expect(await patient.claim(id)).toEqual({ kind: 'told' });
   });

@@ -25,10 +25,10 @@ export type Inbox = AsyncDisposable & {
   /** It can never be told. A later delivery of it is tried again. */
   markRefused(claim: Claim, reason: string): Promise<void>;
   /**
-   * Gives back a claim under which nothing was posted, so that nobody waits for its lease. That an earlier claimant may
-   * have told the message is not forgotten.
+   * Gives back a claim, so that nobody waits for its lease. `mayBeTold`: a post under it was not answered. That one of
+   * its posts or an earlier claimant may have told the message is not forgotten.
    */
-  release(claim: Claim): Promise<void>;
+  release(claim: Claim, options: { mayBeTold: boolean }): Promise<void>;
 };
 
 /**
@@ -65,8 +65,8 @@ export function openInbox({ databaseUrl, leaseMs, renewTimeoutMs }: InboxOptions
     markTold: async ({ id }) => void (await pool.query(markToldSql, [id])),
     markRefused: async ({ id, number }, reason) =>
       void (await pool.query(markRefusedSql, [id, owner, number, reason])),
-    release: async ({ id, number }) =>
-      void (await pool.query(number === 1 ? forgetSql : endLeaseSql, [id, owner, number])),
+    release: async ({ id, number }, { mayBeTold }) =>
+      void (await pool.query(number === 1 && !mayBeTold ? forgetSql : endLeaseSql, [id, owner, number])),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }
@@ -120,12 +120,12 @@ const markRefusedSql = `
   update notifier.inbox set state = 'REFUSED', reason = $4, owner = null, lease_until = null
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;
 
-/** The first claim, given back: nobody has told the message, as if it had never been delivered. */
+/** The first claim, given back with nothing posted: nobody has told the message, as if it had never been delivered. */
 const forgetSql = `
   delete from notifier.inbox
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;
 
-/** A later claim, given back: an earlier claimant may have told the message, and only the row knows it. */
+/** Any other claim, given back: it or an earlier one may have told the message, and only the row knows it. */
 const endLeaseSql = `
   update notifier.inbox set lease_until = clock_timestamp()
   where id = $1 and state = 'CLAIMED' and owner = $2 and claims = $3`;

@@ -4,8 +4,11 @@ import type { SlackOptions } from './open-slack.ts';
 import type { PostOutcome } from './slack-verdict.ts';
 
 const text = { text: 'x', blocks: [] };
-const never = new AbortController().signal;
-const mayPost = () => Promise.resolve(true);
+const posting = {
+  mayPost: () => Promise.resolve(true),
+  onUnanswered: () => undefined,
+  stop: new AbortController().signal,
+};
 const status = (code: number, retryAfterMs?: number): PostOutcome => ({
   kind: 'answered',
   status: code,
@@ -44,7 +47,7 @@ describe('the way to Slack', () => {
       status(503),
       status(200),
     ]);
-    expect(await slack.tell(text, { mayPost, stop: never })).toEqual({ kind: 'told' });
+    expect(await slack.tell(text, posting)).toEqual({ kind: 'told' });
     expect(posted).toHaveLength(4);
     expect(notes).toContain('notReady slack: no answer from Slack: timeout');
     expect(notes.at(-1)).toBe('ready slack');
@@ -52,16 +55,31 @@ describe('the way to Slack', () => {
 
   it('obeys Retry-After to the letter, for every message, and stays ready', async () => {
     const { slack, posted, notes } = slackThatAnswers([status(429, 80), status(200)]);
-    await Promise.all([1, 2].map(() => slack.tell(text, { mayPost, stop: never })));
+    await Promise.all([1, 2].map(() => slack.tell(text, posting)));
     const [limited = 0, first = 0] = posted;
     expect(posted).toHaveLength(3);
     expect(first - limited).toBeGreaterThanOrEqual(80);
     expect(notes.join()).not.toContain('notReady');
   });
 
+  it('reports each try of which nobody knows whether Slack took it, and no other', async () => {
+    const unanswered: PostOutcome = { kind: 'unanswered', reason: 'no answer from Slack: timeout' };
+    const { slack, posted } = slackThatAnswers([
+      status(500),
+      unanswered,
+      status(429, 1),
+      unanswered,
+      status(200),
+    ]);
+    const reported: number[] = [];
+    const onUnanswered = () => void reported.push(posted.length);
+    expect(await slack.tell(text, { ...posting, onUnanswered })).toEqual({ kind: 'told' });
+    expect(reported).toEqual([2, 4]);
+  });
+
   it('gives up a message that Slack refuses, and says why', async () => {
     const { slack, posted } = slackThatAnswers([status(400)]);
-    expect(await slack.tell(text, { mayPost, stop: never })).toEqual({
+    expect(await slack.tell(text, posting)).toEqual({
       kind: 'refused',
       reason: 'Slack answered 400',
     });
@@ -72,7 +90,7 @@ describe('the way to Slack', () => {
     'waits for the webhook to be mended after %s, un-ready, and loses nothing',
     async (code) => {
       const { slack, notes } = slackThatAnswers([status(code), status(code), status(200)]);
-      expect(await slack.tell(text, { mayPost, stop: never })).toEqual({ kind: 'told' });
+      expect(await slack.tell(text, posting)).toEqual({ kind: 'told' });
       expect(notes[0]).toBe(`notReady slack: Slack answered ${String(code)}: the webhook must be mended`);
       expect(notes.at(-1)).toBe('ready slack');
     },
@@ -80,7 +98,7 @@ describe('the way to Slack', () => {
 
   it('posts nothing that it may not post any more', async () => {
     const { slack, posted } = slackThatAnswers([status(200)]);
-    const lost = await slack.tell(text, { mayPost: () => Promise.resolve(false), stop: never });
+    const lost = await slack.tell(text, { ...posting, mayPost: () => Promise.resolve(false) });
     expect(lost).toEqual({ kind: 'lost' });
     expect(posted).toEqual([]);
   });
@@ -89,14 +107,14 @@ describe('the way to Slack', () => {
     const { slack, posted } = slackThatAnswers([status(500)]);
     let asked = 0;
     const twice = () => Promise.resolve(++asked <= 2);
-    expect(await slack.tell(text, { mayPost: twice, stop: never })).toEqual({ kind: 'lost' });
+    expect(await slack.tell(text, { ...posting, mayPost: twice })).toEqual({ kind: 'lost' });
     expect([asked, posted.length]).toEqual([3, 2]);
   });
 
   it('ends between two tries at a stop', async () => {
     const stop = new AbortController();
     const { slack } = slackThatAnswers([status(403)], { brokenPauseMs: 60_000 });
-    const telling = slack.tell(text, { mayPost, stop: stop.signal });
+    const telling = slack.tell(text, { ...posting, stop: stop.signal });
     setImmediate(() => stop.abort());
     await expect(telling).rejects.toThrow('aborted');
   });

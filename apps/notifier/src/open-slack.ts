@@ -11,10 +11,18 @@ export type SlackEnd = { kind: 'told' } | { kind: 'refused'; reason: string } | 
 /** The one way to Slack, shared by all messages: what one learns (a limit, a broken webhook) holds for all. */
 export type Slack = {
   /**
-   * Posts in its turn and tries again for ever. `mayPost` is asked right before each try; false ends it as `lost`.
-   * Rejects with the reason of `stop` once that is aborted, between tries.
+   * Posts in its turn and tries again for ever. Rejects with the reason of `stop` once that is aborted, between tries.
    */
-  tell(text: SlackText, options: { mayPost: () => Promise<boolean>; stop: AbortSignal }): Promise<SlackEnd>;
+  tell(text: SlackText, options: PostingOptions): Promise<SlackEnd>;
+};
+
+/** How one message is posted. */
+export type PostingOptions = {
+  /** Is asked right before each try; false ends it as `lost`. */
+  mayPost: () => Promise<boolean>;
+  /** Is told of each try that nobody answered: the message may be in Slack, whatever becomes of it after that. */
+  onUnanswered: () => void;
+  stop: AbortSignal;
 };
 
 /** Times in milliseconds. */
@@ -38,10 +46,12 @@ export function openSlack(options: SlackOptions): Slack {
 
   async function attempt(
     text: SlackText,
-    mayPost: () => Promise<boolean>,
+    { mayPost, onUnanswered }: PostingOptions,
   ): Promise<SlackVerdict | { kind: 'lost' }> {
     if (!(await mayPost())) return { kind: 'lost' };
-    const verdict = slackVerdict(await post(text));
+    const outcome = await post(text);
+    if (outcome.kind === 'unanswered') onUnanswered();
+    const verdict = slackVerdict(outcome);
     if (verdict.kind === 'told' || verdict.kind === 'refused') {
       failures = 0;
       health.ready('slack');
@@ -67,9 +77,9 @@ export function openSlack(options: SlackOptions): Slack {
   }
 
   return {
-    async tell(text, { mayPost, stop }) {
+    async tell(text, posting) {
       for (;;) {
-        const verdict = await pace.turn(() => attempt(text, mayPost), stop);
+        const verdict = await pace.turn(() => attempt(text, posting), posting.stop);
         switch (verdict.kind) {
           case 'told':
           case 'refused':

@@ -190,6 +190,28 @@ describe('a stop', () => {
     expect(next.tally.mayRepeat).toBe(0);
   });
 
+  it.each(['a stop', 'a revocation'])(
+    'gives back at %s what Slack may have taken without a word: the next notifier tells it at once, and counts it',
+    async (end) => {
+      const notifier = await notifierWith();
+      const event = anEvent();
+      const revocation = new AbortController();
+      slack.failAlways({ status: 403 });
+      slack.failNext({ reset: 'after' });
+      const telling = notifier.tell(asConsumed(event, revocation.signal));
+      await requests(2);
+      (end === 'a stop' ? notifier.stop : revocation).abort();
+      expect(await telling).toBe('left');
+      expect(await states()).toEqual([{ state: 'CLAIMED' }]);
+      slack.recover();
+      const next = await notifierWith();
+      expect(await next.tell(asConsumed(event))).toBe('told');
+      expect(next.tally).toMatchObject({ told: 1, mayRepeat: 1 });
+      expect(next.lines).toContainEqual(expect.objectContaining({ level: 'warn', id: event.id }));
+      expect(received()).toHaveLength(2);
+    },
+  );
+
   it('begins nothing new', async () => {
     const notifier = await notifierWith();
     notifier.stop.abort();

@@ -7,7 +7,8 @@ import type { Health, Log } from '@payments/runtime';
 import { composeMessage } from './compose-message.ts';
 import { inConsumerSpan } from './consumer-span.ts';
 import type { Claim, Inbox } from './open-inbox.ts';
-import type { Slack } from './open-slack.ts';
+import type { Slack, SlackEnd } from './open-slack.ts';
+import type { SlackText } from './slack-text.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -53,7 +54,7 @@ export function tellMessage(message: ConsumedMessage, options: TellOptions): Pro
 }
 
 async function tell(message: ConsumedMessage, span: Span, options: TellOptions): Promise<Told> {
-  const { inbox, slack } = options;
+  const { inbox } = options;
   const composed = composeMessage(message, options);
   if (!composed.ok) return setAside(message, span, { ...options, reason: composed.reason });
 
@@ -61,10 +62,7 @@ async function tell(message: ConsumedMessage, span: Span, options: TellOptions):
     const claim = await claimed(composed.id, options);
     if (claim === 'told') return 'repeatDropped';
     if (claim.mayRepeat) countRepeat(message, options);
-    const mayPost = () => onPostgres(() => inbox.renew(claim), options.stop, options);
-    const end = await slack
-      .tell(composed.text, { mayPost, stop: options.stop })
-      .catch(giveBack(claim, options));
+    const end = await post(composed.text, claim, options);
     switch (end.kind) {
       case 'told':
         await markTold(claim, options);
@@ -90,6 +88,23 @@ async function claimed(id: string, options: TellOptions): Promise<Claim | 'told'
   }
 }
 
+/** Posts under the claim, which is given back when a stop ends it. */
+async function post(text: SlackText, claim: Claim, options: TellOptions): Promise<SlackEnd> {
+  const { inbox, slack, stop } = options;
+  let mayBeTold = false;
+  const posting = {
+    mayPost: () => onPostgres(() => inbox.renew(claim), stop, options),
+    onUnanswered: () => void (mayBeTold = true),
+    stop,
+  };
+  try {
+    return await slack.tell(text, posting);
+  } catch (error) {
+    await giveBack(claim, { ...options, mayBeTold });
+    throw error;
+  }
+}
+
 /** From Slack's answer to the end of this statement lies the window in which an end of the process repeats a post. */
 async function markTold(claim: Claim, options: TellOptions): Promise<void> {
   try {
@@ -103,14 +118,14 @@ async function markTold(claim: Claim, options: TellOptions): Promise<void> {
   }
 }
 
-/** A claim that ends without a post is given back, as far as that can be done at once; its lease ends it otherwise. */
-function giveBack(claim: Claim, { inbox, log }: TellOptions) {
-  return async (error: unknown): Promise<never> => {
-    await inbox
-      .release(claim)
-      .catch((problem: unknown) => log.warn({ err: problem }, 'a claim was not given back'));
-    throw error;
-  };
+/** A claim that ends untold is given back, as far as that can be done at once; its lease ends it otherwise. */
+async function giveBack(
+  claim: Claim,
+  { inbox, log, mayBeTold }: TellOptions & { mayBeTold: boolean },
+): Promise<void> {
+  await inbox
+    .release(claim, { mayBeTold })
+    .catch((problem: unknown) => log.warn({ err: problem }, 'a claim was not given back'));
 }
 
 /** PostgreSQL may be away: waits for it, with `/readyz` saying so, until `stop`. */
@@ -143,6 +158,6 @@ function countRepeat(
   tally.count('mayRepeat');
   log.warn(
     { topic, partition, offset, id: headers['ce_id'] },
-    'an earlier claimant ended without a word and may have told this message; it is told again',
+    'an earlier claimant may have told this message, and did not mark it; it is told again',
   );
 }
