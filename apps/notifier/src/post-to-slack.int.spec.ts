@@ -8,7 +8,7 @@ let slack: SlackStandIn;
 const post = ({ webhookUrl = slack.webhook, timeoutMs = 10_000 } = {}) =>
   postToSlack(text, { webhookUrl, timeoutMs });
 /** For a Slack that never answers. */
-const timeoutMs = 2_000;
+const timeoutMs = 5_000;
 
 beforeEach(async () => {
   slack = await startSlackStandIn();
@@ -43,6 +43,12 @@ describe('postToSlack', () => {
       expect(slack.requests()).toHaveLength(1);
     },
   );
+
+  it('takes the status line for the answer, also when the connection ends before the body', async () => {
+    slack.failNext({ cut: 'body' });
+    expect(await post()).toEqual({ kind: 'answered', status: 200, body: '' });
+    expect(slack.received()).toHaveLength(1);
+  });
 
   it('says why nobody answered, and not where: the address is a secret', async () => {
     const { webhook } = slack;

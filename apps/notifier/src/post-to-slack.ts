@@ -8,30 +8,32 @@ export type PostOptions = { webhookUrl: string; timeoutMs: number };
 
 /**
  * One request to Slack, never more: @slack/webhook retries nothing by default. Never throws: network errors and
- * timeouts make it `unanswered`. The webhook's URL is a secret and is in no reason.
+ * timeouts make it `unanswered`, unless they come after a status line of success. The webhook's URL is a secret and is in
+ * no reason.
  */
 export async function postToSlack(text: SlackText, options: PostOptions): Promise<PostOutcome> {
-  let retryAfter: string | null = null;
-  let failure: unknown;
+  const seen: { answer?: Response; failure?: unknown } = {};
   const webhook = new IncomingWebhook(options.webhookUrl, {
     // @slack/webhook 8.0.2 has no timeout by default, and its HTTP error does not carry the answer's headers.
     timeout: options.timeoutMs,
     fetch: async (url, init) => {
-      const response = await fetch(url, init as RequestInit).catch((error: unknown) => {
-        failure = error;
+      seen.answer = await fetch(url, init as RequestInit).catch((error: unknown) => {
+        seen.failure = error;
         throw error;
       });
-      retryAfter = response.headers.get('retry-after');
-      return response;
+      return seen.answer;
     },
   });
   try {
     const { text: body } = await webhook.send(text);
     return { kind: 'answered', status: 200, body };
   } catch (error) {
+    // Slack has taken the message, although the body of its answer did not come.
+    if (seen.answer?.ok) return { kind: 'answered', status: seen.answer.status, body: '' };
     if (!(error instanceof IncomingWebhookHTTPError))
-      return { kind: 'unanswered', reason: reasonOf(failure ?? error) };
+      return { kind: 'unanswered', reason: reasonOf(seen.failure ?? error) };
     const { statusCode: status, body } = error;
+    const retryAfter = seen.answer?.headers.get('retry-after') ?? null;
     return { kind: 'answered', status, body, retryAfterMs: retryAfterMs(retryAfter) };
   }
 }

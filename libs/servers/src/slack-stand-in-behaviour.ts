@@ -6,6 +6,7 @@ export type SlackBehaviour =
   | { status: number; body?: string; retryAfterSeconds?: number }
   | { hang: 'before' | 'after' }
   | { reset: 'before' | 'after' }
+  | { cut: 'body' }
   | { delayMs: number }
   | { hold: { arrived: () => void; released: Promise<void> } };
 

@@ -105,6 +105,15 @@ describe('a Slack stand-in told to fail', () => {
     expect(slack.requests()).toMatchObject([{ answer: 'reset', accepted: side === 'after' }]);
   });
 
+  it('takes the message and says so, but not to the end', async () => {
+    await using slack = await startSlackStandIn();
+    slack.failNext({ cut: 'body' });
+    const response = await post(slack.webhook, { text: 'x' });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow('terminated');
+    expect(slack.requests()).toMatchObject([{ answer: 200, accepted: true }]);
+  });
+
   it.each(['before', 'after'] as const)(
     'never answers, %s taking the message, and can be disposed of',
     async (side) => {

@@ -179,6 +179,7 @@ async function answerWebhook(webhook: Webhook, request: IncomingMessage, respons
   webhook.channel.accept({ at, text: payload.text, blocks: payload.blocks });
   if (behaviour && breaks(behaviour, 'after', response, (how) => settle(true, how))) return;
   settle(true, 200);
+  if (behaviour && 'cut' in behaviour) return answerHeadOnly(response);
   answer(response, 200, 'ok');
 }
 
@@ -204,6 +205,13 @@ function breaks(
     return true;
   }
   return false;
+}
+
+/** The status line and the headers reach the caller, the body that they promise does not. A reset would overtake them. */
+function answerHeadOnly(response: ServerResponse) {
+  response.writeHead(200, { 'content-length': 'ok'.length });
+  response.flushHeaders();
+  response.socket?.end();
 }
 
 const retryAfter = ({ retryAfterSeconds }: { retryAfterSeconds?: number }): Record<string, string> =>
