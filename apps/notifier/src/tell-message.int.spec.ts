@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startSlackStandIn, throwAwayDatabase } from '@payments/testing';
+import { eventually, startSlackStandIn, tcpProxy, throwAwayDatabase } from '@payments/testing';
 import type { SlackStandIn } from '@payments/testing';
 import pg from 'pg';
 import { anEvent } from './an-event.fixture.ts';
@@ -10,7 +10,7 @@ let stack: AsyncDisposableStack;
 let slack: SlackStandIn;
 let databaseUrl: string;
 let client: pg.Client;
-const notifierWith = async (options: { leaseMs?: number; timeoutMs?: number; minIntervalMs?: number } = {}) =>
+const notifierWith = async (options: Partial<Parameters<typeof aNotifier>[0]> = {}) =>
   stack.use(await aNotifier({ databaseUrl, webhookUrl: slack.webhook, ...options }));
 const received = () => slack.received().map(({ text }) => text);
 const states = async () => (await client.query<{ state: string }>('select state from notifier.inbox')).rows;
@@ -130,6 +130,23 @@ describe('a message', () => {
       expect(notifier.unready).toEqual(new Map());
     },
   );
+
+  it('that Slack took is marked within moments of the return of PostgreSQL, however long that was away', async () => {
+    const postgres = stack.use(await tcpProxy({ target: new URL(databaseUrl).host }));
+    const proxied = Object.assign(new URL(databaseUrl), { host: postgres.address }).href;
+    const notifier = await notifierWith({ databaseUrl: proxied });
+    const held = slack.holdNext();
+    const telling = notifier.tell(asConsumed(anEvent()));
+    await held.arrived;
+    await postgres.refuse();
+    held.release();
+    const waits = () => notifier.lines.filter(({ msg }) => msg === 'waiting for postgres');
+    await eventually(() => expect(waits().length).toBeGreaterThanOrEqual(5), { timeoutMs: 60_000 });
+    await postgres.accept();
+    expect(await telling).toBe('told');
+    expect(Math.max(...waits().map(({ pauseMs }) => Number(pauseMs)))).toBeLessThanOrEqual(250);
+    expect(await states()).toEqual([{ state: 'TOLD' }]);
+  });
 
   it('that Slack refuses for what it holds is set aside with its reason and place', async () => {
     const notifier = await notifierWith();

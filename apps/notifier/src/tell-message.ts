@@ -35,6 +35,12 @@ export type TellOptions = {
 const takenPollMs = 250;
 
 /**
+ * The longest pause, in milliseconds, before a mark is tried again. PostgreSQL may have been away for longer than the
+ * lease: once it is back, whoever has the partition by now claims the message, and the mark should come before its post.
+ */
+const markPauseMs = 250;
+
+/**
  * The life of one message: compose, claim, post in its turn, mark. It waits for PostgreSQL and for Slack as long as it
  * takes, and rejects only for what nobody foresaw.
  */
@@ -108,7 +114,7 @@ async function post(text: SlackText, claim: Claim, options: TellOptions): Promis
 /** From Slack's answer to the end of this statement lies the window in which an end of the process repeats a post. */
 async function markTold(claim: Claim, options: TellOptions): Promise<void> {
   try {
-    await onPostgres(() => options.inbox.markTold(claim), options.grace, options);
+    await onPostgres(() => options.inbox.markTold(claim), options.grace, { ...options, maxMs: markPauseMs });
   } catch (error) {
     options.log.error(
       { id: claim.id },
@@ -128,13 +134,13 @@ async function giveBack(
     .catch((problem: unknown) => log.warn({ err: problem }, 'a claim was not given back'));
 }
 
-/** PostgreSQL may be away: waits for it, with `/readyz` saying so, until `stop`. */
+/** PostgreSQL may be away: waits for it, at most `maxMs` from try to try, with `/readyz` saying so, until `stop`. */
 function onPostgres<T>(
   statement: () => Promise<T>,
   stop: AbortSignal,
-  { log, health }: TellOptions,
+  { log, health, maxMs = 10_000 }: TellOptions & { maxMs?: number },
 ): Promise<T> {
-  return waitFor('postgres', statement, { stop, log, health });
+  return waitFor('postgres', statement, { stop, log, health, maxMs });
 }
 
 /** What can never be told does not hold up the rest: it is logged with its place in the topic, where it stays. */

@@ -207,7 +207,7 @@ function breaks(
   return false;
 }
 
-/** The status line and the headers reach the caller, the body that they promise does not. A reset would overtake them. */
+/** The status line and the headers arrive, the body that they promise does not. A reset would overtake them. */
 function answerHeadOnly(response: ServerResponse) {
   response.writeHead(200, { 'content-length': 'ok'.length });
   response.flushHeaders();
