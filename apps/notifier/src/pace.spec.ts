@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, jest } from '@jest/globals';
 import { openPace } from './pace.ts';
 
 const never = new AbortController().signal;
@@ -58,6 +59,23 @@ describe('the pace to Slack', () => {
       { reason: new Error('stopped') },
     ]);
     await expect(pace.turn(() => Promise.resolve('next'), never)).resolves.toBe('next');
+  });
+
+  it('sleeps through a hold that is longer than a timer of Node can be', async () => {
+    const pace = openPace({ intervalMs: 0 });
+    const stop = new AbortController();
+    pace.hold(2 ** 32);
+    const waiting = pace.turn(() => Promise.resolve(), stop.signal);
+    const looks = jest.spyOn(performance, 'now');
+    try {
+      await pause(100);
+      // One for each time that it wakes.
+      expect(looks.mock.calls.length).toBeLessThanOrEqual(3);
+    } finally {
+      looks.mockRestore();
+      stop.abort();
+      await expect(waiting).rejects.toThrow('aborted');
+    }
   });
 
   it('ends a long hold at a stop', async () => {

@@ -11,6 +11,9 @@ export type Pace = {
   hold(ms: number): void;
 };
 
+/** A longer timer of Node fires after 1 ms: a `Retry-After` of a month would keep a core busy until then. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** `intervalMs`: the least time from the beginning of one turn to the beginning of the next. */
 export function openPace({ intervalMs }: { intervalMs: number }): Pace {
   let lane = Promise.resolve();
@@ -19,7 +22,7 @@ export function openPace({ intervalMs }: { intervalMs: number }): Pace {
   async function open(stop: AbortSignal) {
     stop.throwIfAborted();
     for (let ms = opensAt - performance.now(); ms > 0; ms = opensAt - performance.now())
-      await pause(ms, undefined, { signal: stop });
+      await pause(Math.min(ms, longestTimerMs), undefined, { signal: stop });
   }
 
   return {
