@@ -57,6 +57,15 @@ describe('composeMessage', () => {
     });
   });
 
+  it.each([
+    ['ce_type', withHeader('ce_type', 'x'.repeat(1_000_000))],
+    ['currency', anEvent({ payment: { amount: { currencyCode: 'X'.repeat(1_000_000), units: 1n } } })],
+  ])('quotes no more than the beginning of a %s that somebody made very long', (_, message) => {
+    const composed = composeMessage(message, {});
+    expect(composed).toEqual({ ok: false, reason: expect.stringContaining('…') as unknown });
+    expect(JSON.stringify(composed).length).toBeLessThan(300);
+  });
+
   it('survives a time that no calendar has', () => {
     const event = anEvent();
     const broken = { ...event, value: Buffer.from(event.value) };

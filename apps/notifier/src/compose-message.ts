@@ -1,3 +1,4 @@
+import { cutShort } from './cut-short.ts';
 import { decodeMessage } from './decode-message.ts';
 import { slackText } from './slack-text.ts';
 import type { SlackText } from './slack-text.ts';
@@ -18,6 +19,6 @@ export function composeMessage(message: Content, options: { traceUrl?: string | 
     if (!decoded.ok) return decoded;
     return { ok: true, id: decoded.event.id, text: slackText(decoded.event, options) };
   } catch (error) {
-    return { ok: false, reason: `no text can be made of it: ${String(error)}` };
+    return { ok: false, reason: cutShort(`no text can be made of it: ${String(error)}`) };
   }
 }

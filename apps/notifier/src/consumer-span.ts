@@ -1,6 +1,7 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import type { ConsumedMessage } from '@payments/kafka';
+import { cutShort } from './cut-short.ts';
 
 /**
  * Runs `work` inside a CONSUMER span, child of the context that the message brought (`traceparent`) and linked to it
@@ -38,7 +39,7 @@ const attributesOf = ({ topic, partition, offset, key, headers }: ConsumedMessag
   'messaging.operation.name': 'process',
   'messaging.destination.name': topic,
   'messaging.destination.partition.id': String(partition),
-  'messaging.kafka.message.key': key,
+  'messaging.kafka.message.key': cutShort(key),
   'messaging.kafka.offset': Number(offset),
-  'messaging.message.id': headers['ce_id'] ?? '',
+  'messaging.message.id': cutShort(headers['ce_id'] ?? ''),
 });

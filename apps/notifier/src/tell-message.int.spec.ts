@@ -170,6 +170,17 @@ describe('a message', () => {
     expect(await states()).toEqual([]);
   });
 
+  it('that is set aside takes one short line of the log, however long its headers are', async () => {
+    const notifier = await notifierWith();
+    const { headers, ...event } = anEvent();
+    const [long, longer] = ['x'.repeat(100_000), 'y'.repeat(1_000_000)];
+    await notifier.tell(asConsumed({ ...event, headers: { ...headers, ce_id: long } }));
+    await notifier.tell(asConsumed({ ...event, headers: { ...headers, ce_type: longer } }));
+    expect(notifier.tally.setAside).toBe(2);
+    expect(notifier.lines).toHaveLength(2);
+    for (const line of notifier.lines) expect(JSON.stringify(line).length).toBeLessThan(1000);
+  });
+
   it('keeps Korean, and pings nobody', async () => {
     const notifier = await notifierWith();
     const payment = { reservationId: '예약-1', userId: '<!channel> 김철수' };

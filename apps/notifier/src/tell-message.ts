@@ -6,6 +6,7 @@ import { waitFor } from '@payments/runtime';
 import type { Health, Log } from '@payments/runtime';
 import { composeMessage } from './compose-message.ts';
 import { inConsumerSpan } from './consumer-span.ts';
+import { cutShort } from './cut-short.ts';
 import type { Claim, Inbox } from './open-inbox.ts';
 import type { Slack, SlackEnd } from './open-slack.ts';
 import type { SlackText } from './slack-text.ts';
@@ -150,7 +151,7 @@ function setAside(
   { reason, log }: TellOptions & { reason: string },
 ): Told {
   log.error(
-    { topic, partition, offset, id: headers['ce_id'], reason },
+    { topic, partition, offset, id: cutShort(headers['ce_id'] ?? ''), reason },
     'a message that can never be told is set aside',
   );
   span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
