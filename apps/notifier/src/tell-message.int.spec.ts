@@ -43,9 +43,10 @@ async function requests(count: number): Promise<void> {
 
 type CrashedAfterPost = { crashed: ANotifier; telling: Promise<unknown> };
 
-/** A notifier that posts, and then does not learn for 3 s what became of it. Its lease runs for longer, unless told. */
+/** A notifier that posts, and does not learn what became of it before the stand-in cuts its connection. */
 async function crashAfterPost({ event = anEvent(), leaseMs = 60_000 }): Promise<CrashedAfterPost> {
-  const crashed = await notifierWith({ leaseMs, timeoutMs: 3000 });
+  const crashed = await notifierWith({ leaseMs, timeoutMs: 120_000 });
+  stack.defer(() => slack.cutHanging());
   slack.failNext({ hang: 'after' });
   const telling = crashed.tell(asConsumed(event));
   await requests(1);
@@ -82,6 +83,7 @@ describe('a message', () => {
     expect(await next.tell(asConsumed(event))).toBe('told');
     expect(next.tally).toMatchObject({ told: 1, mayRepeat: 1 });
     expect(next.lines).toContainEqual(expect.objectContaining({ level: 'warn', id: event.id }));
+    slack.cutHanging();
     // The one that was only frozen finds its claim lost, and drops the message instead of telling it a third time.
     expect(await telling).toBe('repeatDropped');
     expect(received()).toHaveLength(2);
@@ -231,6 +233,7 @@ describe('a stop', () => {
       (end === 'a stop' ? notifier.stop : revocation).abort();
       expect(await telling).toBe('left');
       expect(await states()).toEqual([{ state: 'CLAIMED' }]);
+      expect(await leaseEnd()).toBeLessThanOrEqual(Date.now());
       slack.recover();
       const next = await notifierWith();
       expect(await next.tell(asConsumed(event))).toBe('told');
@@ -258,6 +261,7 @@ describe('a stop', () => {
     waiting.stop.abort();
     expect(await telling).toBe('left');
     holder.stop.abort();
+    slack.cutHanging();
   });
 });
 

@@ -23,7 +23,10 @@ export type ANotifier = AsyncDisposable & {
   grace: AbortController;
 };
 
-/** Opens one on a database, which it migrates. Times in milliseconds; back-off is quick. */
+/**
+ * Opens one on a database, which it migrates. Times in milliseconds; back-off is quick. A post is given up late: it shares
+ * this process with the stand-in, and after a standstill of both its answer would count as lost.
+ */
 export async function aNotifier(options: {
   databaseUrl: string;
   webhookUrl: string;
@@ -31,7 +34,7 @@ export async function aNotifier(options: {
   timeoutMs?: number;
   minIntervalMs?: number;
 }): Promise<ANotifier> {
-  const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 5000, minIntervalMs = 0 } = options;
+  const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 20_000, minIntervalMs = 0 } = options;
   await migrateInbox({ databaseUrl });
   const inbox = openInbox({ databaseUrl, leaseMs, renewTimeoutMs: 10_000 });
   const unready = new Map<string, string>();

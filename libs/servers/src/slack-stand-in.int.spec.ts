@@ -128,6 +128,22 @@ describe('a Slack stand-in told to fail', () => {
     },
   );
 
+  it('cuts the connections of those that hang when it is told to, and no others', async () => {
+    await using slack = await startSlackStandIn();
+    slack.failNext({ hang: 'after' });
+    const settled = new Promise<SlackRequest>((resolve) => slack.onRequest(resolve));
+    const hanging = post(slack.webhook, { text: 'hangs' });
+    await settled;
+    const held = slack.holdNext();
+    const sound = post(slack.webhook, { text: 'sound' });
+    await held.arrived;
+    slack.cutHanging();
+    await expect(hanging).rejects.toThrow('fetch failed');
+    held.release();
+    expect((await sound).status).toBe(200);
+    expect(slack.received().map(({ text }) => text)).toEqual(['hangs', 'sound']);
+  });
+
   it('answers late when told to', async () => {
     await using slack = await startSlackStandIn();
     slack.failNext({ delayMs: 150 });

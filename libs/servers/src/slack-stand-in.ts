@@ -49,6 +49,8 @@ export type SlackStandIn = AsyncDisposable & {
   failAlways(behaviour: SlackBehaviour): void;
   /** The next request waits before its message is taken, until it is released. Release it before disposing. */
   holdNext(): HeldRequest;
+  /** Resets the connections of the requests that hang, at the moment that suits the spec. */
+  cutHanging(): void;
   /** A sound Slack again; what was asked for with `failNext` is forgotten too. */
   recover(): void;
 };
@@ -69,7 +71,9 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
   const channel = openChannel();
   const behaviours = behavioursToCome();
   const secondsToWait = options.rateLimit && rateLimiter(options.rateLimit, () => performance.now());
-  const webhook = { channel, nextBehaviour: behaviours.next, secondsToWait: secondsToWait ?? (() => 0) };
+  const hanging = new Set<ServerResponse>();
+  const nextBehaviour = behaviours.next;
+  const webhook = { channel, nextBehaviour, secondsToWait: secondsToWait ?? (() => 0), hanging };
 
   const server = createServer((request, response) => {
     const url = request.url?.split('?')[0] ?? '/';
@@ -99,6 +103,10 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
       const { behaviour, held } = holdRequest();
       behaviours.failNext(behaviour);
       return held;
+    },
+    cutHanging() {
+      for (const response of hanging) response.socket?.resetAndDestroy();
+      hanging.clear();
     },
     recover: behaviours.recover,
     async [Symbol.asyncDispose]() {
@@ -150,12 +158,14 @@ type Webhook = {
   channel: Channel;
   nextBehaviour: () => SlackBehaviour | undefined;
   secondsToWait: () => number;
+  hanging: Set<ServerResponse>;
 };
 
 /** One request's life: read, fail before accepting, refuse by the limits, accept, fail after accepting, `ok`. */
 async function answerWebhook(webhook: Webhook, request: IncomingMessage, response: ServerResponse) {
-  const at = new Date().toISOString();
   const body = Buffer.concat(await request.toArray()).toString('utf8');
+  // Not before the wait for the body: a limit must not seem to have been broken because this process stood still there.
+  const at = new Date().toISOString();
   const settle = (accepted: boolean, answered: SlackRequest['answer']) =>
     webhook.channel.settle({ at, headers: flat(request), body, accepted, answer: answered });
   const refuse = (status: number, text: string, headers?: Record<string, string>) => {
@@ -167,7 +177,9 @@ async function answerWebhook(webhook: Webhook, request: IncomingMessage, respons
   const behaviour = webhook.nextBehaviour();
   if (behaviour && 'status' in behaviour)
     return refuse(behaviour.status, behaviour.body ?? usualBody(behaviour.status), retryAfter(behaviour));
-  if (behaviour && breaks(behaviour, 'before', response, (how) => settle(false, how))) return;
+  const breaks = (side: 'before' | 'after') =>
+    behaviour !== undefined && broken(webhook, { behaviour, side, response, settle });
+  if (breaks('before')) return;
   if (behaviour && 'delayMs' in behaviour) await delay(behaviour.delayMs);
   if (behaviour && 'hold' in behaviour) await held(behaviour.hold);
 
@@ -177,7 +189,7 @@ async function answerWebhook(webhook: Webhook, request: IncomingMessage, respons
   if (wait > 0) return refuse(429, 'rate_limited', retryAfter({ retryAfterSeconds: wait }));
 
   webhook.channel.accept({ at, text: payload.text, blocks: payload.blocks });
-  if (behaviour && breaks(behaviour, 'after', response, (how) => settle(true, how))) return;
+  if (breaks('after')) return;
   settle(true, 200);
   if (behaviour && 'cut' in behaviour) return answerHeadOnly(response);
   answer(response, 200, 'ok');
@@ -188,19 +200,23 @@ function held({ arrived, released }: { arrived: () => void; released: Promise<vo
   return released;
 }
 
+type Breaking = {
+  behaviour: SlackBehaviour;
+  side: 'before' | 'after';
+  response: ServerResponse;
+  settle: (accepted: boolean, answered: 'hang' | 'reset') => void;
+};
+
 /** Hangs or cuts the connection if the behaviour says so for this side of accepting; true: no answer will come. */
-function breaks(
-  behaviour: SlackBehaviour,
-  side: 'before' | 'after',
-  response: ServerResponse,
-  settle: (how: 'hang' | 'reset') => void,
-): boolean {
+function broken({ hanging }: Webhook, { behaviour, side, response, settle }: Breaking): boolean {
+  const accepted = side === 'after';
   if ('hang' in behaviour && behaviour.hang === side) {
-    settle('hang');
+    hanging.add(response);
+    settle(accepted, 'hang');
     return true;
   }
   if ('reset' in behaviour && behaviour.reset === side) {
-    settle('reset');
+    settle(accepted, 'reset');
     response.socket?.resetAndDestroy();
     return true;
   }
