@@ -80,6 +80,31 @@ describe('an EntityManager whose flush failed', () => {
     expect(await rowsAndMessages()).toEqual({ rows: ['taken'], messages: [] });
   });
 
+  it('is not got round by a transaction of its own, which would take its rows along', async () => {
+    open(em, 'taken');
+    await expect(em.flush()).rejects.toThrow(/duplicate key/);
+    await makeRoom();
+    await expect(em.transactional(() => Promise.resolve())).rejects.toThrow(refused);
+    expect(await rowsAndMessages()).toEqual({ rows: [], messages: [] });
+  });
+
+  it('refuses it around a savepoint that had changed a row of the outside', async () => {
+    newAccount(other, 'taken too');
+    await other.flush();
+    const attempt = em.transactional(async (outer) => {
+      const account = await outer.findOneOrFail(Account, 'taken');
+      const inside = outer.transactional((inner) => {
+        account.note = 'noted, and told';
+        append(inner, 'noted');
+        newAccount(inner, 'taken too');
+        return Promise.resolve();
+      });
+      await expect(inside).rejects.toThrow(/duplicate key/);
+    });
+    await expect(attempt).rejects.toThrow(refused);
+    expect(await em.fork().findOneOrFail(Account, 'taken')).toMatchObject({ note: null });
+  });
+
   it('does not concern its forks, in which the unit of work is done again', async () => {
     const work = () => em.transactional((inner) => Promise.resolve(open(inner, 'taken')));
     await expect(work()).rejects.toThrow(/duplicate key/);

@@ -30,10 +30,10 @@ const scopes = new WeakMap<object, Scope>();
  * message then shares the fate of the rows flushed with it, and is not collected a second time by the outer flush.
  */
 const takenOut = new WeakSet<object>();
-/** Those of them whose flush came to its end, so that MikroORM knows its rows as written. */
-const flushed = new WeakSet<object>();
-/** The messages of a flush that is under way, or that has failed. */
+/** Rows and messages of a flush that holds messages and is under way, or has failed. */
 const unfinished = new WeakMap<EntityManager, object[]>();
+/** All of them, of all EntityManagers: forks share their entities. */
+const unsettled = new WeakSet<object>();
 /** Messages of a flush whose own transaction has not begun yet. */
 const flushing = new WeakMap<EntityManager, AppendedMessage[]>();
 /** The transaction around a savepoint that is about to begin. */
@@ -47,12 +47,15 @@ const parents = new WeakMap<EntityManager, Scope>();
  */
 export const outboxSubscriber: EventSubscriber<object> = {
   onFlush({ em, uow }: FlushEventArgs): void {
-    const changeSets = uow.getChangeSets().filter(isNewMessage);
-    refuseAfterFailure(em, changeSets);
+    const all = uow.getChangeSets();
+    refuseAfterFailure(em, all);
+    const changeSets = all.filter(isNewMessage);
     const entities = changeSets.map(({ entity }) => entity).filter((entity) => !takenOut.has(entity));
     for (const changeSet of changeSets) takeOut(changeSet, uow);
     if (entities.length === 0) return;
-    unfinished.set(em, entities);
+    const held = all.map(({ entity }) => entity);
+    unfinished.set(em, held);
+    for (const entity of held) unsettled.add(entity);
     const messages = entities.map(messageOf);
     const transaction = em.getTransactionContext<object>();
     if (transaction) collect(scopeOf(transaction), messages);
@@ -60,7 +63,7 @@ export const outboxSubscriber: EventSubscriber<object> = {
   },
 
   afterFlush({ em }: FlushEventArgs): void {
-    for (const entity of unfinished.get(em) ?? []) flushed.add(entity);
+    for (const entity of unfinished.get(em) ?? []) unsettled.delete(entity);
     unfinished.delete(em);
     if (!flushing.delete(em)) return;
     throw new OutboxError(
@@ -110,14 +113,14 @@ export const outboxSubscriber: EventSubscriber<object> = {
 /**
  * After a flush that failed MikroORM still holds the rows that it did not write, and would write them in the next flush;
  * their messages it holds no more. So the rows would come without them, or, where the transaction did not even begin, they
- * without the rows. A savepoint also flushes what is pending around it: then it is the one around that must not go on.
+ * without the rows. The rows are known as well, for `transactional` works in a fork that shares them: a savepoint that
+ * failed leaves them to the transaction around it, and a failed flush to a transaction after it.
  */
 function refuseAfterFailure(em: EntityManager, changeSets: ChangeSet<object>[]): void {
-  const lost = ({ entity }: ChangeSet<object>) => takenOut.has(entity) && !flushed.has(entity);
-  if (!unfinished.has(em) && !changeSets.some(lost)) return;
+  if (!unfinished.has(em) && !changeSets.some(({ entity }) => unsettled.has(entity))) return;
   throw new OutboxError(
     'MISUSE',
-    'A flush of this EntityManager that held messages has failed: fork a new EntityManager and do the unit of work again.',
+    'A flush that held messages has failed, and its rows would come without them: fork a new EntityManager, load what is needed, and do the unit of work again.',
   );
 }
 
