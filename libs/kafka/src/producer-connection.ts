@@ -3,6 +3,8 @@ import type { Admin, Message, Producer, TopicMessages } from 'kafkajs';
 import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
 import type { KafkaMessage } from './producer.ts';
+import { KafkaError } from './kafka-error.ts';
+import type { RequestBytes } from './request-bytes.ts';
 import { noteSentPartitions } from './sent-partitions.ts';
 import { splitByPartitionBytes } from './split-by-partition-bytes.ts';
 
@@ -21,8 +23,9 @@ const goodbyeMs = 2000;
 
 /** Opens a producer's connection; it connects at its first use. */
 export function openConnection(
-  options: ClientOptions & { requestTimeoutMs: number; maxPartitionBytes: number },
+  options: ClientOptions & { requestTimeoutMs: number; partitionBytes: RequestBytes },
 ): ProducerConnection {
+  const { requestTimeoutMs, partitionBytes } = options;
   const client = openClient(options);
   const partitions = noteSentPartitions();
   const producer = client.kafka.producer({
@@ -33,19 +36,23 @@ export function openConnection(
     createPartitioner: partitions.createPartitioner,
   });
   const admin = client.kafka.admin({ retry: retryTimesOf(0) });
+  const split = (messages: readonly KafkaMessage[], maxBytes: number) =>
+    splitByPartitionBytes(messages, { maxBytes, partitionOf: partitions.partitionOf });
   const produces = connectOnce(producer);
   const administers = connectOnce(admin);
 
   return {
     send: async (messages) => {
       await produces();
-      const bounds = { maxBytes: options.maxPartitionBytes, partitionOf: partitions.partitionOf };
-      for (const some of splitByPartitionBytes(messages, bounds)) {
+      for (const some of split(messages, partitionBytes.now())) {
         partitions.begin();
-        const topicMessages = byTopic(some);
-        partitions.verify(
-          await producer.sendBatch({ acks: -1, timeout: options.requestTimeoutMs, topicMessages }),
-        );
+        const request = { acks: -1, timeout: requestTimeoutMs, topicMessages: byTopic(some) };
+        const sent = producer.sendBatch(request).catch((error: unknown) => {
+          if (requestTooLarge.has(KafkaError.from(error).code))
+            partitionBytes.refused((bytes) => split(some, bytes).length);
+          throw error;
+        });
+        partitions.verify(await sent);
       }
     },
     check: async () => {
@@ -61,6 +68,9 @@ export function openConnection(
     },
   };
 }
+
+/** What Kafka says of a request whose batch is above the limit of its topic; of a single message it says the same. */
+const requestTooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /** A function that connects at its first call. A failed connection is thrown away as a whole, so once is enough. */
 function connectOnce(one: Producer | Admin): () => Promise<void> {

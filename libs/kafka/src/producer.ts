@@ -2,7 +2,7 @@ import { openConnection } from './producer-connection.ts';
 import type { ProducerConnection } from './producer-connection.ts';
 import { KafkaError } from './kafka-error.ts';
 import type { ClientOptions } from './open-client.ts';
-import { sizeOf } from './split-by-partition-bytes.ts';
+import { requestBytes } from './request-bytes.ts';
 
 /** A message for Kafka. Its key chooses the partition, as Java's default partitioner does (murmur2). */
 export type KafkaMessage = {
@@ -37,15 +37,15 @@ export type Producer = AsyncDisposable & {
  * who repeats the same messages, loses none.
  * @param options.sendTimeoutMs how long a send may take, connecting included: 30,000 when not given
  * @param options.maxPartitionBytes how much may go to a partition in one request: 1,000,000 when not given, which is
- *   below the broker's `message.max.bytes`. A send of more becomes several requests. It is halved each time
- *   that a request of several messages is too large for Kafka: a topic may take less, with nothing wrong in any of them.
+ *   below the broker's `message.max.bytes`. A send of more becomes several requests. Where a topic
+ *   takes less, the bound comes down until it does.
  */
 export function openProducer(
   options: ClientOptions & { sendTimeoutMs?: number; maxPartitionBytes?: number },
 ): Producer {
   const { sendTimeoutMs = 30_000, maxPartitionBytes = 1_000_000 } = options;
   let connection: ProducerConnection | undefined;
-  let partitionBytes = maxPartitionBytes;
+  const partitionBytes = requestBytes(maxPartitionBytes);
   let busy = false;
 
   /** Runs one exchange with Kafka, bounded in time; a failed one ends the connection it ran on. */
@@ -57,7 +57,7 @@ export function openProducer(
     const used = (connection ??= openConnection({
       ...options,
       requestTimeoutMs: sendTimeoutMs,
-      maxPartitionBytes: partitionBytes,
+      partitionBytes,
     }));
     try {
       await within(sendTimeoutMs, run(used), signal);
@@ -73,13 +73,7 @@ export function openProducer(
   return {
     send: async (messages, signal) => {
       if (busy) throw new KafkaError('SEND_UNDER_WAY', 'a send is under way; wait for it before the next');
-      if (messages.length === 0) return;
-      await exchange((on) => on.send(messages), signal).catch((error: KafkaError) => {
-        // Where one message alone is larger than what was tried, smaller requests do not help.
-        const helps = messages.every((message) => sizeOf(message) < partitionBytes);
-        if (requestTooLarge.has(error.code) && helps) partitionBytes /= 2;
-        throw error;
-      });
+      if (messages.length > 0) await exchange((on) => on.send(messages), signal);
     },
     check: async (signal) => {
       if (!busy) await exchange((on) => on.check(), signal);
@@ -90,9 +84,6 @@ export function openProducer(
     },
   };
 }
-
-/** What Kafka says of a request whose batch is above the limit of its topic; of a single message it says the same. */
-const requestTooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /** Waits for `work` for `timeoutMs` at most, or until `signal`. What `work` does after that is nobody's concern. */
 async function within(timeoutMs: number, work: Promise<void>, signal?: AbortSignal): Promise<void> {

@@ -36,7 +36,7 @@ export function splitByPartitionBytes(
 }
 
 /** An upper bound of what a message takes in a batch. A character is at most three bytes of UTF-8 for each UTF-16 unit. */
-export function sizeOf({ key, value, headers }: KafkaMessage): number {
+function sizeOf({ key, value, headers }: KafkaMessage): number {
   let size = recordOverhead + key.length * 3 + value.byteLength;
   for (const name in headers) size += headerOverhead + (name.length + (headers[name] ?? '').length) * 3;
   return size;
