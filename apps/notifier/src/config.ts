@@ -44,6 +44,13 @@ const variables = z
   })
   .superRefine(checkKafka);
 
+/** What a migration has to know, and no more: a job that migrates need not hold the webhook. @throws ConfigError */
+export const readMigrationConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<NotifierConfig, 'databaseUrl'> => ({
+  databaseUrl: readConfig(z.object({ DATABASE_URL: databaseUrl }), env).DATABASE_URL,
+});
+
 /** Reads the environment. @throws ConfigError that names every bad variable. */
 export function readNotifierConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,

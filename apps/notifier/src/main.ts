@@ -1,6 +1,6 @@
 import { createLog, graceAfter, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
 import { lastValueFrom } from 'rxjs';
-import { readNotifierConfig } from './config.ts';
+import { readMigrationConfig, readNotifierConfig } from './config.ts';
 import { migrateInbox } from './migrate-inbox.ts';
 import { notifier } from './notifier.ts';
 import { openInbox } from './open-inbox.ts';
@@ -16,16 +16,17 @@ const log = createLog('notifier');
 
 await runUntilSignal(
   async (stop) => {
+    const say = (line: string) => log.info(line);
+    if (process.argv.includes('--migrate-only')) {
+      // It takes as long as it takes.
+      return await migrateInbox({ ...readMigrationConfig(process.env), answerWithinMs: 0, log: say });
+    }
     const { databaseUrl, http, kafka, groupId, traceUrl, ...config } = readNotifierConfig();
     const { webhookUrl, minIntervalMs } = config.slack;
-    const migrate = (within: { answerWithinMs?: number } = {}) =>
-      migrateInbox({ databaseUrl, log: (line) => log.info(line), ...within });
-    // A migration takes as long as it takes.
-    if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
     await using health = await openHealth({ listen: http.listen, parts: ['postgres', 'kafka'], stop });
     log.info({ http: health.address }, 'listening');
 
-    await waitFor('postgres', () => migrate(), { stop, log, health });
+    await waitFor('postgres', () => migrateInbox({ databaseUrl, log: say }), { stop, log, health });
     await using inbox = openInbox({ databaseUrl, leaseMs: claimLeaseMs, renewTimeoutMs });
 
     const post = (text: SlackText) => postToSlack(text, { webhookUrl, timeoutMs: postTimeoutMs });

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { paymentEventTopic } from '@payments/contracts';
 import { openProducer } from '@payments/kafka';
@@ -217,6 +219,14 @@ describe('the notifier as a process', () => {
     expect(receiver.raw()).toContain('REDACTED');
     expect(receiver.raw()).not.toContain(secret);
     expect(service.lines.map(({ text }) => text).join('\n')).not.toContain(secret);
+  });
+
+  it('migrates and ends with --migrate-only, for which the database is enough', async () => {
+    const args = [join(import.meta.dirname, 'main.ts'), '--migrate-only'];
+    await using database = await throwAwayDatabase();
+    const env = { DATABASE_URL: database.url };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    expect(stdout).toContain('notifier: applied migration 0001-inbox.sql');
   });
 
   it('refuses to start with a bad configuration, and names every bad variable', async () => {

@@ -225,9 +225,15 @@ describe('the relay, when something fails', () => {
     await relay.ready();
     await outbox.append(made.topic, turns(0, 1));
     const failed = (part: string) => relay.lines.filter((line) => line.includes(`${part} failed`));
-    await eventually(() => expect(failed('kafka').length).toBeGreaterThan(2));
+    // The seventh pause is one of 8 to 16 s: what comes before its end did not wait for it.
+    await eventually(() => expect(failed('kafka')).toHaveLength(7));
+    const { pauseMs } = /"pauseMs":(?<pauseMs>\d+)/.exec(failed('kafka')[6] as string)?.groups as {
+      pauseMs: string;
+    };
+    const pausing = performance.now();
     expect(await outbox.cutRelay()).toBe(1);
     await eventually(() => expect(failed('postgres')).toHaveLength(1));
+    expect(performance.now() - pausing).toBeLessThan(Number(pauseMs));
     // A new session, which reads the batch anew.
     const before = failed('kafka').length;
     await eventually(() => expect(failed('kafka').length).toBeGreaterThan(before));

@@ -15,12 +15,15 @@ export interface ConnectionOptions {
   answerTimeoutMs?: number | undefined;
 }
 
+/** How long, in milliseconds, a statement may take to be answered unless something else is said. */
+export const defaultAnswerMs = 15_000;
+
 /** Connects; ends the connection again when `prepare`, which comes with it, fails. Throws what pg throws. */
 export async function openConnection(
   options: ConnectionOptions,
   prepare: (client: pg.Client) => Promise<void> = () => Promise.resolve(),
 ): Promise<pg.Client> {
-  const { databaseUrl, name, connectTimeoutMs = 10_000, answerTimeoutMs = 15_000 } = options;
+  const { databaseUrl, name, connectTimeoutMs = 10_000, answerTimeoutMs = defaultAnswerMs } = options;
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: name,

@@ -103,6 +103,15 @@ describe('migrateSchema', () => {
     await migration;
   });
 
+  it('leaves no statement behind on the server when a lock is not to be had in time', async () => {
+    await owner.query('select pg_advisory_lock($1, 0)', [lockClass]);
+    await expect(migrate({ answerWithinMs: 1_000 })).rejects.toThrow('statement timeout');
+    const { rows } = await owner.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('gives up a server that goes silent once it has connected', async () => {
     await using proxy = await tcpProxy({ target: new URL(testServers().postgresUrl).host });
     const databaseUrl = Object.assign(new URL(database.url), { host: proxy.address }).href;

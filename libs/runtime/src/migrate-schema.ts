@@ -19,6 +19,7 @@ export type MigrateSchemaOptions = {
   log?: (line: string) => void;
 };
 
+const defaultAnswerMs = 15_000;
 /** How long connecting may take. */
 const connectMs = 5_000;
 /** How long the server may take to say goodbye. */
@@ -30,7 +31,7 @@ const farewellMs = 2_000;
  * @throws what PostgreSQL answers; an error that names the remedy if this role may not migrate
  */
 export async function migrateSchema(options: MigrateSchemaOptions): Promise<void> {
-  const { databaseUrl, schema, migrations, answerWithinMs = 15_000 } = options;
+  const { databaseUrl, schema, migrations, answerWithinMs = defaultAnswerMs } = options;
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: `${schema} migration`,
@@ -51,8 +52,17 @@ export async function migrateSchema(options: MigrateSchemaOptions): Promise<void
 }
 
 async function migrate(client: pg.Client, options: MigrateSchemaOptions): Promise<void> {
-  const { schema, lockClass, folder, migrations, log = () => undefined } = options;
+  const {
+    schema,
+    lockClass,
+    folder,
+    migrations,
+    answerWithinMs = defaultAnswerMs,
+    log = () => undefined,
+  } = options;
   await client.query('begin');
+  // The server gives up a little earlier: a statement that we left alone would wait on for its lock, or go on, unseen.
+  await client.query(`set local statement_timeout = ${Math.floor(answerWithinMs * 0.9)}`);
   await client.query('select pg_advisory_xact_lock($1, 0)', [lockClass]);
   await client.query(`create schema if not exists ${schema}`);
   await client.query(`create table if not exists ${schema}.migration

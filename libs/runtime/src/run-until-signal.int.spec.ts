@@ -104,7 +104,7 @@ describe('runUntilSignal', () => {
     expect(output).toContain('from a timer');
   });
 
-  it('does not wait for a collector that hangs for more than 3 s', async () => {
+  it('does not wait for ever for a collector that hangs', async () => {
     const before = performance.now();
     expect((await start('collector-hangs').ended).code).toBe(0);
     // The alternative is for ever; the start of a process is within it.

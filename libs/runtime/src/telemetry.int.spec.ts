@@ -117,7 +117,7 @@ describe('the telemetry preload', () => {
     expect(receiver.posts).toEqual([undefined, undefined]);
   });
 
-  it('ends within 3 s of its work although the collector never answers', async () => {
+  it('ends long before its exporter gives up a collector that never answers', async () => {
     await using receiver = await openReceiver({ answers: false });
     const before = performance.now();
     const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: '60000', OTEL_BSP_EXPORT_TIMEOUT: '60000' };

@@ -9,7 +9,7 @@ import { specFolder } from './spec-folder.fixture.ts';
 /** A process that makes `folder`, taking its time until there is a file `<folder>.go`, and tells what it did. */
 function maker(folder: string) {
   const script = `
-    import { existsSync, mkdirSync } from 'node:fs';
+    import { existsSync } from 'node:fs';
     import { writeFile } from 'node:fs/promises';
     const { makeOnce } = await import(${JSON.stringify(join(import.meta.dirname, 'make-once.ts'))});
     await makeOnce({

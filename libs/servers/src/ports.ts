@@ -31,9 +31,10 @@ export function isPortFree(port: number, host = loopback): Promise<boolean> {
 
 /** @throws ServerError `port-taken`, naming the port and the remedy. */
 export async function requireFreePort(port: number, server: string): Promise<void> {
-  if (await isPortFree(port)) return;
-  throw new ServerError(
-    'port-taken',
-    `${server} cannot listen on ${loopback}:${port}, since another process does: end that one or ask for another port.`,
-  );
+  const barred = (why: string, cause?: unknown) =>
+    new ServerError('port-taken', `${server} cannot listen on ${loopback}:${port}, since ${why}.`, { cause });
+  const free = await isPortFree(port).catch((error: Error) => {
+    throw barred(`that is refused (${error.message}): ask for another port`, error);
+  });
+  if (!free) throw barred('another process does: end that one or ask for another port');
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
+import { advisoryLockClass } from '../advisory-locks.ts';
 import { migrateOutbox } from './migrate-outbox.ts';
 
 let database: Awaited<ReturnType<typeof throwAwayDatabase>>;
@@ -64,6 +65,19 @@ describe('migrating the outbox', () => {
       `select to_regclass('outbox.message') as message, to_regclass('outbox.migration') as migration`,
     );
     expect(rows).toEqual([{ message: null, migration: null }]);
+  });
+
+  it('leaves no statement behind on the server when a lock is not to be had in time', async () => {
+    await owner.query('select pg_advisory_lock($1, 0)', [advisoryLockClass.migration]);
+    const attempt = migrateOutbox({ databaseUrl: database.url, answerWithinMs: 1_000 });
+    await expect(attempt).rejects.toMatchObject({
+      retriable: true,
+      message: expect.stringContaining('timeout'),
+    });
+    const { rows } = await owner.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    expect(rows).toEqual([]);
   });
 
   it('says that the database is not there', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { advisoryLockClass } from '../advisory-locks.ts';
-import { endConnection, openConnection } from '../connection.ts';
+import { defaultAnswerMs, endConnection, openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
 import { serverVersion, tooOld, type ServerVersion } from '../server-version.ts';
 
@@ -28,7 +28,7 @@ export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void
     const client = await openConnection(
       { databaseUrl: options.databaseUrl, name: 'outbox migration', answerTimeoutMs: options.answerWithinMs },
       async (client) => {
-        if ((await schemaVersion(client)) < migrations.length) await migrate(client, options.log);
+        if ((await schemaVersion(client)) < migrations.length) await migrate(client, options);
       },
     );
     await endConnection(client);
@@ -37,8 +37,11 @@ export async function migrateOutbox(options: MigrateOutboxOptions): Promise<void
   }
 }
 
-async function migrate(client: pg.Client, log: (line: string) => void = () => undefined): Promise<void> {
+async function migrate(client: pg.Client, options: MigrateOutboxOptions): Promise<void> {
+  const { answerWithinMs = defaultAnswerMs, log = () => undefined } = options;
   await client.query('begin');
+  // The server gives up a little earlier: a statement that we left alone would wait on for its lock, or go on, unseen.
+  await client.query(`set local statement_timeout = ${Math.floor(answerWithinMs * 0.9)}`);
   await client.query('select pg_advisory_xact_lock($1, 0)', [advisoryLockClass.migration]);
   await refuseOldServer(client);
   await client.query('create schema if not exists outbox');
