@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
-import { endWithParent } from '@payments/servers';
+import { drainMs, endWithParent } from '@payments/servers';
 
 import { repositoryRoot } from './config.ts';
 import { followServiceLog } from './service-log.ts';
@@ -20,12 +20,6 @@ export type Service = AsyncDisposable & {
 };
 
 export type ServiceName = 'payment' | 'relay' | 'notifier';
-
-/**
- * How long, in milliseconds, a service may drain before it is killed: as long as Kubernetes gives, and longer than the
- * bounds of any service's own stop together.
- */
-const drainMs = 30_000;
 
 /**
  * Starts a service and waits until it listens. It is in a process group of its own: Ctrl-C in the terminal reaches the

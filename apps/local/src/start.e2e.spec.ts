@@ -4,7 +4,7 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
-import { endsWithParentWithinMs, processesLeft } from '@payments/servers';
+import { drainMs, processesLeft } from '@payments/servers';
 
 import { makeStateFolder, run } from './local-stack.fixture.ts';
 import type { Running, StateFolder } from './local-stack.fixture.ts';
@@ -100,7 +100,7 @@ describe('npm start', () => {
     start.kill('SIGKILL');
     await start.ended;
     // Nobody waits for the services any more: they drain, and what does not end is killed by its watch.
-    expect(await own.processesLeft(endsWithParentWithinMs + 30_000)).toEqual([]);
+    expect(await own.processesLeft(drainMs + 30_000)).toEqual([]);
     expect(await own.stack()).toBeDefined();
     await using next = run('start', { folder: own });
     await next.printed('PostgreSQL');

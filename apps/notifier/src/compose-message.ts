@@ -16,9 +16,12 @@ export type Composed = { ok: true; id: string; text: SlackText } | { ok: false; 
 export function composeMessage(message: Content, options: { traceUrl?: string | undefined }): Composed {
   try {
     const decoded = decodeMessage(message);
-    if (!decoded.ok) return decoded;
+    if (!decoded.ok) return never(decoded.reason);
     return { ok: true, id: decoded.event.id, text: slackText(decoded.event, options) };
   } catch (error) {
-    return { ok: false, reason: cutShort(`no text can be made of it: ${String(error)}`) };
+    return never(`no text can be made of it: ${String(error)}`);
   }
 }
+
+/** A reason quotes what a stranger wrote, who may have written a megabyte. */
+const never = (reason: string): Composed => ({ ok: false, reason: cutShort(reason) });

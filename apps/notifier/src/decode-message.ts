@@ -2,7 +2,6 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { formatMoney, PaymentEventSchema, readMoney } from '@payments/contracts';
 import type { Payment } from '@payments/contracts';
-import { cutShort } from './cut-short.ts';
 import { paymentKind } from './payment-kinds.ts';
 import type { PaymentKind } from './payment-kinds.ts';
 
@@ -31,7 +30,7 @@ export function decodeMessage(message: { value: Buffer; headers: Record<string, 
   const refused = (reason: string): Decoded => ({ ok: false, reason });
   if (!uuidForm.test(id)) return refused('ce_id is not a UUID');
   const kind = paymentKind(type);
-  if (!kind) return refused(`unknown kind of event: ce_type ${JSON.stringify(cutShort(type))}`);
+  if (!kind) return refused(`unknown kind of event: ce_type ${JSON.stringify(type)}`);
   const event = decodePaymentEvent(message.value);
   if (event instanceof Error) return refused(`not a payment.v1.PaymentEvent: ${event.message}`);
 
@@ -40,7 +39,7 @@ export function decodeMessage(message: { value: Buffer; headers: Record<string, 
     return refused('the event lacks its payment, amount, reservation_id or occur_time');
   if (payment.state !== kind.state) return refused(`the payment's state does not go with ce_type ${type}`);
   const money = readMoney(payment.amount);
-  if ('problem' in money) return refused(cutShort(`amount: ${money.description}`));
+  if ('problem' in money) return refused(`amount: ${money.description}`);
   const occurredAt = timestampDate(occurTime);
   if (Number.isNaN(occurredAt.getTime())) return refused('occur_time is not a date');
   return { ok: true, event: { id, kind, payment, amount: formatMoney(money), occurredAt, traceparent } };

@@ -1,5 +1,6 @@
 import { concatMap, groupBy, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { partitionName } from '@payments/kafka';
 import type { ConsumedMessage } from '@payments/kafka';
 import type { Told } from './tell-message.ts';
 
@@ -16,7 +17,7 @@ export type NotifierOptions = {
  */
 export function notifier({ messages$, tell }: NotifierOptions): Observable<Told> {
   return messages$.pipe(
-    groupBy(({ topic, partition }) => `${topic}/${String(partition)}`),
+    groupBy((message) => partitionName(message)),
     mergeMap((partition$) => partition$.pipe(concatMap((message) => settle(message, tell)))),
   );
 }

@@ -139,9 +139,9 @@ async function giveBack(
 function onPostgres<T>(
   statement: () => Promise<T>,
   stop: AbortSignal,
-  { log, health, maxMs = 10_000 }: TellOptions & { maxMs?: number },
+  options: Pick<TellOptions, 'log' | 'health'> & { maxMs?: number },
 ): Promise<T> {
-  return waitFor('postgres', statement, { stop, log, health, maxMs });
+  return waitFor('postgres', statement, { ...options, stop });
 }
 
 /** What can never be told does not hold up the rest: it is logged with its place in the topic, where it stays. */

@@ -1,5 +1,6 @@
 export { cloudEventHeaders, readCloudEvent } from './cloud-event.ts';
 export type { CloudEvent } from './cloud-event.ts';
+export { partitionName } from './assignment.ts';
 export type { TopicPartition } from './assignment.ts';
 export type { ConsumedMessage } from './consumed-message.ts';
 export { ensureTopics } from './ensure-topics.ts';

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 
-/** How long, in milliseconds, what outlives its parent may take to end before it is killed. */
-export const endsWithParentWithinMs = 30_000;
+/**
+ * How long, in milliseconds, a process that was asked to end may take before it is killed: as long as Kubernetes gives, and
+ * longer than the bounds of any service's own stop together.
+ */
+export const drainMs = 30_000;
 
 /**
  * Ends process `pid` when this process dies, however it dies (`kill -9` included): a shell of a few hundred kilobytes waits
  * for the end of a pipe that only this process holds open. It asks with `signal` first, looks whether that was enough, ten times a
- * second in the beginning and then every second, and insists after `endsWithParentWithinMs`. A look costs a process,
+ * second in the beginning and then every second, and insists after `drainMs`. A look costs a process,
  * which on a busy machine adds up: the fewer there are, the better the time is kept.
  *
  * @returns a function that calls the watch off; to be called once `pid` has ended.
@@ -16,7 +19,7 @@ export function endWithParent(pid: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKI
   const name = signal.slice('SIG'.length);
   const look = (times: number, seconds: number) =>
     `i=0; while [ $i -lt ${times} ]; do i=$((i+1)); sleep ${seconds}; kill -s 0 ${pid} || exit; done`;
-  const looks = `${look(20, 0.1)}; ${look(endsWithParentWithinMs / 1000 - 2, 1)}`;
+  const looks = `${look(20, 0.1)}; ${look(drainMs / 1000 - 2, 1)}`;
   const script = `read _; kill -s ${name} ${pid} || exit; ${looks}; kill -s KILL ${pid}`;
   // Detached, so that Ctrl-C in a terminal does not end the watch before what it watches.
   const watch = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });

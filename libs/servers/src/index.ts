@@ -1,5 +1,5 @@
 export { endNow } from './end-now.ts';
-export { endsWithParentWithinMs, endWithParent } from './end-with-parent.ts';
+export { drainMs, endWithParent } from './end-with-parent.ts';
 export { buildJaeger } from './build-jaeger.ts';
 export { findJaeger } from './find-jaeger.ts';
 export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';

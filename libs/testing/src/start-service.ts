@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { endWithParent } from '@payments/servers';
+import { drainMs, endWithParent } from '@payments/servers';
 import { serviceEnvironment } from './config.ts';
 import { eventually } from './eventually.ts';
 import { currentTest, whenOutcomeIsKnown } from './keep-when-failed.ts';
@@ -37,11 +37,9 @@ export interface ServiceOptions {
 }
 
 const root = join(import.meta.dirname, '../../..');
-/** As long as Kubernetes gives, in milliseconds. */
-const drainMs = 30_000;
 
 /**
- * Starts a service and waits until it listens (not until it is ready). Disposing sends SIGTERM; a service that has not drained after 30 s is killed
+ * Starts a service and waits until it listens (not until it is ready). Disposing sends SIGTERM; a service that has not drained within `drainMs` is killed
  * and fails the spec. The last lines of one whose test failed are printed.
  *
  * @throws Error with what it printed, when it ends before it listens.
