@@ -239,22 +239,6 @@ describe('the relay, when something fails', () => {
     await eventually(() => expect(failed('kafka').length).toBeGreaterThan(before));
     expect(await outbox.cutRelay()).toBe(1);
   });
-
-  it('stands by while another relay owns the lanes, and takes over from it', async () => {
-    await using made = await throwAwayTopic();
-    await using outbox = await relaying();
-    const first = outbox.start({ RELAY_POLL_MS: '20' });
-    await first.ready();
-    const second = outbox.start({ RELAY_POLL_MS: '20' });
-    await second.ready();
-    await eventually(() => expect(second.lines.join()).toContain('standing by'));
-    await outbox.append(made.topic, turns(0, 1));
-    await eventually(() => expect(first.published()).toBe(20));
-    await first.stop();
-    await outbox.append(made.topic, turns(1, 2));
-    await eventually(() => expect(second.published()).toBe(20));
-    expect(textsByKey(await outbox.readFirsts(made.topic, 40))).toEqual(counted(2));
-  });
 });
 
 describe('a topic that Kafka lacks', () => {

@@ -4,12 +4,13 @@ import { migrateOutbox, openRelaySession } from '@payments/outbox';
 import type { RelaySession } from '@payments/outbox';
 import { graceAfter } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
-import { merge, race, throwError } from 'rxjs';
+import { concat, merge, race, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import { acrossSessions } from './across-sessions.ts';
 import type { RelayConfig } from './config.ts';
 import type { Readiness } from './follow-readiness.ts';
+import { handOverAfterFailures } from './hand-over.ts';
 import { missingTopics, noTopics } from './missing-topics.ts';
 import { pauseAfterFailure } from './pause-after-failure.ts';
 import { publishBatch } from './publish-batch.ts';
@@ -49,23 +50,26 @@ export function runRelay(parts: RelayParts): Observable<Round> {
     pauseAfter,
     work: (session) => {
       const lost$ = whenAborted(session.lost);
+      const handOver = handOverAfterFailures({ session, ms: 2 * config.backoffMaxMs });
       return relay$({
         round: () => publishBatch({ log: session, ...kafka }),
         wake$: merge(session.wake$, lost$),
         pollMs: config.pollMs,
         // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss,
-        // which ends the pause: the next round then asks it for a batch, and is refused.
+        // which ends the pause: the next round then asks it for a batch, and is refused. So do lanes that are to move.
         pauseAfter: (error, failures) =>
-          error instanceof KafkaError ? race(pauseAfter(error, failures), lost$) : throwError(() => error),
+          error instanceof KafkaError
+            ? concat(handOver(error, failures), race(pauseAfter(error, failures), lost$, session.lanesMove$))
+            : throwError(() => error),
         stop,
       });
     },
   });
 }
 
-/** Opens a session once both sides are there. One that then stands by for another relay is ready: nothing is broken. */
+/** Opens a session once both sides are there. One that owns no lanes is ready: nothing is broken. */
 async function openSession(
-  { config, readiness, log, stop }: RelayParts,
+  { config, readiness, log }: RelayParts,
   kafka: Pick<RoundOptions, 'idle'>,
 ): Promise<RelaySession> {
   const { databaseUrl, limits } = config;
@@ -73,7 +77,7 @@ async function openSession(
   await migrateOutbox({ databaseUrl, log: say });
   readiness.ready('postgres');
   await kafka.idle();
-  return openRelaySession({ databaseUrl, limits, signal: stop, log: say });
+  return openRelaySession({ databaseUrl, limits, log: say });
 }
 
 /** What a round does on Kafka's side. */
@@ -91,6 +95,7 @@ function kafkaSide(parts: RelayParts): Pick<RoundOptions, 'prepareTopics' | 'sen
     send: async (messages: readonly KafkaMessage[]) => {
       await producer.send(messages, grace).catch((error: unknown) => {
         topics.forget();
+        seenAt = -Infinity;
         throw error;
       });
       seen();

@@ -1,4 +1,4 @@
-import { judge } from './verdict.ts';
+import { isOutOfReach, judge } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The one error that this library throws. */
@@ -10,6 +10,8 @@ export class KafkaError extends Error {
   readonly retriable: boolean;
   /** What to do about the messages of a refused send. */
   readonly verdict: Verdict;
+  /** Kafka is out of this client's reach; another one, elsewhere, may get through. */
+  readonly unreachable: boolean;
 
   constructor(code: string, message: string, options: { cause?: unknown } = {}) {
     super(message, options);
@@ -17,6 +19,7 @@ export class KafkaError extends Error {
     this.code = code;
     this.retriable = retriable;
     this.verdict = verdict;
+    this.unreachable = isOutOfReach(code);
   }
 
   /** Any thrown value as a KafkaError. kafkajs wraps its errors up to three deep: the innermost one says what it was. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRequire } from 'node:module';
 
-import { judge } from './verdict.ts';
+import { isOutOfReach, judge } from './verdict.ts';
 
 const require = createRequire(import.meta.url);
 const { errorCodes } = require('kafkajs/src/protocol/error.js') as {
@@ -45,6 +45,16 @@ describe('the verdict on an error of Kafka', () => {
   it('an unknown topic concerns that topic, and may appear', () => {
     expect(judge('UNKNOWN_TOPIC_OR_PARTITION')).toEqual({ verdict: 'park-topic', retriable: true });
   });
+
+  it.each(['KafkaJSConnectionError', 'SEND_TIMED_OUT', 'KafkaJSSASLAuthenticationError'])(
+    '%s: Kafka is out of reach of this client',
+    (code) => expect(isOutOfReach(code)).toBe(true),
+  );
+
+  it.each(['NOT_ENOUGH_REPLICAS', 'NOT_LEADER_FOR_PARTITION', 'MESSAGE_TOO_LARGE'])(
+    '%s: Kafka was reached, and said so',
+    (code) => expect(isOutOfReach(code)).toBe(false),
+  );
 
   it('what nobody knows is looked into', () => {
     expect(judge('TypeError')).toEqual({ verdict: 'bisect', retriable: false });

@@ -110,3 +110,24 @@ const judgements: Readonly<Record<string, Judgement>> = {
 export function judge(code: string): Judgement {
   return (Object.hasOwn(judgements, code) && judgements[code]) || bisect;
 }
+
+/** What a client gets that cannot get through to Kafka, whatever it wants there; another one, elsewhere, perhaps can. */
+const outOfReach: ReadonlySet<string> = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSTimeout',
+  'SEND_TIMED_OUT',
+  'NETWORK_EXCEPTION',
+  'KafkaJSSASLAuthenticationError',
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'CLUSTER_AUTHORIZATION_FAILED',
+]);
+
+/** Whether an error with this code says that Kafka is out of this client's reach, not that it refused something. */
+export function isOutOfReach(code: string): boolean {
+  return outOfReach.has(code);
+}

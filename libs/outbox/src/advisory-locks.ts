@@ -13,4 +13,6 @@ export const advisoryLockClass = {
   lane: 0x4f425802,
   /** Migrations of the schema, one at a time. */
   migration: 0x4f425803,
+  /** Relays that take part in sharing the lanes: each holds it shared. */
+  member: 0x4f425804,
 } as const;

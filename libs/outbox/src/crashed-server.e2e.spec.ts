@@ -18,8 +18,7 @@ it('a server that crashes and gives transaction ids out again loses no message o
   const postgres = cleanup.use(await startPostgres({ dataDir, settings: quiet }));
   await migrateOutbox({ databaseUrl: postgres.url });
   const limits = { rows: 100, bytes: 1_000_000 };
-  const openSession = () =>
-    openRelaySession({ databaseUrl: postgres.url, limits, signal: new AbortController().signal });
+  const openSession = () => openRelaySession({ databaseUrl: postgres.url, limits });
   const session = cleanup.use(await openSession());
 
   await withClient(postgres.url, async (client) => {

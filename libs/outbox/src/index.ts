@@ -3,11 +3,7 @@ export { OutboxMessage } from './append/outbox-message.ts';
 export { outboxSubscriber } from './append/outbox-subscriber.ts';
 export { OutboxError, outboxError, type OutboxErrorCode } from './errors.ts';
 export { migrateOutbox, type MigrateOutboxOptions } from './migrations/migrate-outbox.ts';
-export {
-  openRelaySession,
-  type Batch,
-  type RelaySession,
-  type RelaySessionOptions,
-} from './relay/relay-session.ts';
+export { openRelaySession, type RelaySession, type RelaySessionOptions } from './relay/relay-session.ts';
+export type { Batch } from './relay/batches.ts';
 export type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 export { openWaker, type Waker, type WakerOptions } from './wake/waker.ts';

@@ -69,7 +69,6 @@ export async function outboxDatabase() {
     const opened = await openRelaySession({
       databaseUrl: url,
       limits: { rows: 1000, bytes: 4 * 1024 * 1024, ...limits },
-      signal: new AbortController().signal,
     });
     resources.use(opened);
     return opened;

@@ -26,7 +26,7 @@ it('a migration gives a silent server up', async () => {
 
 it('a relay whose server goes silent loses its session within half a minute, with all that it asked, and can end it', async () => {
   const limits = { rows: 10, bytes: 1_000_000 };
-  const session = await openRelaySession({ databaseUrl: url, limits, signal: new AbortController().signal });
+  const session = await openRelaySession({ databaseUrl: url, limits });
   const writer = await database.connect();
   await append(writer, 'k', 'waiting');
   const lost = new Promise((resolve) => session.lost.addEventListener('abort', resolve));

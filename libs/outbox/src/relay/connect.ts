@@ -53,7 +53,8 @@ async function refuseUnsuitable(client: pg.Client): Promise<void> {
 }
 
 /** The process id that the server, or what stands before it, announced; @types/pg does not know it. */
-const backendPid = (client: pg.Client): unknown => (client as pg.Client & { processID?: unknown }).processID;
+export const backendPid = (client: pg.Client): number =>
+  (client as pg.Client & { processID?: number }).processID ?? 0;
 
 /** What a server tells of itself. */
 export interface ServerFacts extends ServerVersion {

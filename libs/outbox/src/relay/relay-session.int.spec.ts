@@ -130,35 +130,6 @@ describe('a backlog', () => {
 });
 
 describe('a relay', () => {
-  it('stands by while another owns the lanes, and takes over where that one stopped', async () => {
-    const first = await database.session({ rows: 1 });
-    await appendMany(3, `'k'`);
-    await first.acknowledge(await first.nextBatch());
-    const lines: string[] = [];
-    const second = openRelaySession({
-      databaseUrl: database.url,
-      limits: { rows: 10, bytes: 1000 },
-      signal: new AbortController().signal,
-      log: (line) => lines.push(line),
-    });
-    await eventually(() => Promise.resolve(expect(lines.join()).toMatch(/standing by/)));
-    await first[Symbol.asyncDispose]();
-    await using session = await second;
-    expect(texts(await drain(session))).toEqual(['2', '3']);
-  });
-
-  it('ends its wait for the lanes when it is told to stop', async () => {
-    await database.session();
-    const stop = new AbortController();
-    const waiting = openRelaySession({
-      databaseUrl: database.url,
-      limits: { rows: 10, bytes: 1000 },
-      signal: stop.signal,
-      log: () => stop.abort(),
-    });
-    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
-  });
-
   it('learns that its session is lost, and can do nothing more in it', async () => {
     const session = await database.session({ rows: 1 });
     await appendMany(2, `'k'`);
@@ -209,7 +180,7 @@ describe('a relay', () => {
   it('says that the database is not there', async () => {
     const nowhere = 'postgres://nobody@127.0.0.1:1/none';
     const limits = { rows: 1, bytes: 1 };
-    const opening = openRelaySession({ databaseUrl: nowhere, limits, signal: new AbortController().signal });
+    const opening = openRelaySession({ databaseUrl: nowhere, limits });
     await expect(opening).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', retriable: true });
   });
 });
