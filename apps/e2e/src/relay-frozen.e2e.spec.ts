@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { migrateOutbox } from '@payments/outbox';
+import { eventually, type RunningService } from '@payments/testing';
+import type pg from 'pg';
+import { laneCounts, untilShares } from './lanes-seen.fixture.ts';
+import { numbered, readNumbers, writeSteadily } from './steady-writing.fixture.ts';
+import { startSystem, type System } from './system.fixture.ts';
+
+let system: System;
+let onlooker: pg.Client;
+let other: RunningService;
+beforeAll(async () => {
+  system = await startSystem();
+  await migrateOutbox({ databaseUrl: system.postgres.url });
+  onlooker = await system.connect();
+  other = await startRelay();
+}, 120_000);
+afterAll(async () => {
+  await system?.[Symbol.asyncDispose]();
+}, 120_000);
+
+const startRelay = () =>
+  system.start('relay', { RELAY_POLL_MS: '200', RELAY_BATCH_BYTES: `${128 * 1024 * 1024}` });
+
+/** Within what a frozen relay has to lose its lanes, in milliseconds. */
+const limitMs = 15_000;
+
+/** A second relay with its share of the lanes; `pid` is that of its session on the server. */
+async function joinedRelay() {
+  const before = new Set((await laneCounts(onlooker)).keys());
+  const relay = await startRelay();
+  await untilShares(onlooker, [8, 8]);
+  const pid = [...(await laneCounts(onlooker)).keys()].find((session) => !before.has(session)) as number;
+  return { relay, pid };
+}
+
+/** How a session is seen by the server. */
+async function activity(pid: number): Promise<string | undefined> {
+  const { rows } = await onlooker.query<{ seen: string }>(
+    `select state || ' ' || coalesce(wait_event, '') as seen from pg_stat_activity where pid = $1`,
+    [pid],
+  );
+  return rows[0]?.seen;
+}
+
+/** Waits until the other relay owns all lanes, and returns how long that took, in milliseconds. */
+async function untilTakenOver(since: number): Promise<number> {
+  await untilShares(onlooker, [16], { timeoutMs: 2 * limitMs });
+  return performance.now() - since;
+}
+
+/** Makes every statement about the log wait, from here to `commit`. The relays' own statements wait in the server's queue. */
+async function holdLog(): Promise<pg.Client> {
+  const holder = await system.connect();
+  await holder.query('begin');
+  await holder.query('lock table outbox.message in access exclusive mode');
+  return holder;
+}
+
+/** A frozen relay that goes on is told that its session is over; it ends in order. */
+async function thaw(relay: RunningService): Promise<void> {
+  relay.send('SIGCONT');
+  await relay.waitForLine(({ text }) => text.includes('postgres failed'), { timeoutMs: 60_000 });
+  await relay.kill('SIGTERM');
+  await untilShares(onlooker, [16]);
+}
+
+describe('a relay that is frozen', () => {
+  it('while nothing waits loses its lanes within 15 s', async () => {
+    const { relay } = await joinedRelay();
+    relay.send('SIGSTOP');
+    const tookMs = await untilTakenOver(performance.now());
+    console.log(`idle: ${Math.round(tookMs)} ms`);
+    expect(tookMs).toBeLessThan(limitMs);
+    await thaw(relay);
+  }, 120_000);
+
+  it('in the middle of a read of 50 MB loses its lanes within 15 s', async () => {
+    const { relay, pid } = await joinedRelay();
+    const holder = await holdLog();
+    await holder.query(
+      `insert into outbox.message (topic, key, type, payload)
+       select 'large', 'large-' || i, 'T', convert_to(repeat(md5(i::text), 16384), 'UTF8') from generate_series(1, 200) as i`,
+    );
+    await eventually(async () => expect(await activity(pid)).toBe('active relation'), { everyMs: 20 });
+    relay.send('SIGSTOP');
+    const begun = performance.now();
+    await holder.query('commit');
+    // The server sends what the relay does not read: the freeze hit the middle of the reply.
+    await eventually(async () => expect(await activity(pid)).toBe('active ClientWrite'), { everyMs: 20 });
+    const tookMs = await untilTakenOver(begun);
+    console.log(`in a read: ${Math.round(tookMs)} ms`);
+    expect(tookMs).toBeLessThan(limitMs);
+    await thaw(relay);
+  }, 120_000);
+
+  it('for 30 s in its work and then goes on loses nothing and reverses nothing', async () => {
+    const topic = 'numbers';
+    const { relay } = await joinedRelay();
+    const enough = new AbortController();
+    const writing = writeSteadily(await system.connect(), { topic, enough: enough.signal });
+    await eventually(async () => expect(await system.kafka.recordsAppended(topic)).toBeGreaterThan(600));
+    relay.send('SIGSTOP');
+    const begun = performance.now();
+    expect(await untilTakenOver(begun)).toBeLessThan(limitMs);
+    // It is the length of the freeze that matters here: 30 s, as long as a send may take.
+    await eventually(() => expect(performance.now() - begun).toBeGreaterThan(30_000), { timeoutMs: 40_000 });
+    relay.send('SIGCONT');
+    await untilShares(onlooker, [8, 8]);
+    enough.abort();
+    const count = await writing;
+    await other.ready();
+    const { numbers, repeats } = await eventually(
+      async () => {
+        const read = await readNumbers(system.kafka, topic);
+        expect(Object.values(read.numbers).flat()).toHaveLength(30 * count);
+        return read;
+      },
+      { timeoutMs: 60_000 },
+    );
+    console.log(`30 s frozen: ${30 * count} messages, ${repeats} repeats`);
+    expect(numbers).toEqual(numbered(count));
+  }, 180_000);
+});
