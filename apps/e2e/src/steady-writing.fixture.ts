@@ -15,8 +15,8 @@ export async function writeSteadily(
   options: { topic: string; enough: AbortSignal; everyMs?: number },
 ): Promise<number> {
   let written = 0;
-  for await (const _ of setInterval(options.everyMs ?? 100)) {
-    if (options.enough.aborted) break;
+  for await (const enough of setInterval(options.everyMs ?? 100, options.enough)) {
+    if (enough.aborted) break;
     await writer.query(
       `select outbox.append(array_fill($1::text, array[$2::integer]), array_agg('key-' || key),
                             array_fill('Happened'::text, array[$2::integer]), array_fill(convert_to($3, 'UTF8'), array[$2::integer]), null, null)

@@ -53,7 +53,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
       const handOver = handOverAfterFailures({ session, ms: 2 * config.backoffMaxMs });
       return relay$({
         round: () => publishBatch({ log: session, ...kafka }),
-        wake$: merge(session.wake$, lost$),
+        wake$: merge(session.wake$, session.lanesMove$, lost$),
         pollMs: config.pollMs,
         // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss,
         // which ends the pause: the next round then asks it for a batch, and is refused. So do lanes that are to move.

@@ -72,7 +72,9 @@ const lookEveryMs = 1000;
  */
 export async function openRelaySession(options: RelaySessionOptions): Promise<RelaySession> {
   const { limits, log = () => undefined } = options;
+  await using opening = new AsyncDisposableStack();
   const client = await connectRelay(options.databaseUrl);
+  opening.defer(() => endConnection(client));
   const { ask, lost } = fencedConnection(client);
   try {
     const hint$ = await listen(client);
@@ -94,8 +96,11 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
         ]);
       });
     };
-    await moveLanes();
+    // Before the lanes are taken: another relay may give some back at once.
     const looking = lookAgain(() => ask(lanes.look), hint$(lanesChannel));
+    opening.defer(() => looking.end());
+    await moveLanes();
+    const open = opening.move();
     return {
       async nextBatch() {
         // Somebody else may have published the pending batch long ago.
@@ -113,13 +118,11 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       lanesMove$: looking.due$,
       lost,
       async [Symbol.asyncDispose]() {
-        looking.end();
         if (!lost.aborted) await ask(giveEverything).catch(() => undefined);
-        await endConnection(client);
+        await open.disposeAsync();
       },
     };
   } catch (thrown) {
-    await endConnection(client);
     throw outboxError(thrown);
   }
 }
