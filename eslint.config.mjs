@@ -61,6 +61,8 @@ export default tseslint.config(
           allow: [],
           depConstraints: [
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:testing'] },
+            // An example uses libraries as an app does, and nobody uses an example.
+            { sourceTag: 'type:example', onlyDependOnLibsWithTags: ['type:lib', 'type:testing'] },
             // Libraries stand alone; `testing`, which only specs may import (below), boots servers for them.
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:testing'] },
             { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['scope:servers'] },

@@ -27,8 +27,8 @@ const servers = {
   globalTeardown: '<rootDir>/libs/testing/jest/stop-servers.mjs',
 };
 
-/** Specs are run where they stand: apps and libs. */
-const inSuite = (suffix) => [`<rootDir>/{apps,libs}/**/*.${suffix}.ts`];
+/** Specs are run where they stand: apps, libs and examples. */
+const inSuite = (suffix) => [`<rootDir>/{apps,libs,examples}/**/*.${suffix}.ts`];
 
 export default {
   projects: [

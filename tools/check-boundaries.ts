@@ -13,6 +13,16 @@ const planted = [
     code: `import '../../../notifier/src/config.ts';`,
     rule: '@nx/enforce-module-boundaries',
   },
+  {
+    in: 'apps/relay/src',
+    code: `import '@payments/rooms/src/config.ts';`,
+    rule: '@nx/enforce-module-boundaries',
+  },
+  {
+    in: 'examples/rooms/src',
+    code: `import '../../../../apps/relay/src/config.ts';`,
+    rule: '@nx/enforce-module-boundaries',
+  },
   { in: 'apps/relay/src', code: `import 'kafkajs';`, rule: 'no-restricted-imports' },
   { in: 'apps/relay/src', code: `import '@payments/testing';`, rule: 'no-restricted-imports' },
 ];
