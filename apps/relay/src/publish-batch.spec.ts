@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Batch } from '@payments/outbox';
+import type { Batch, Refusal } from '@payments/outbox';
 
 import { publishBatch } from './publish-batch.ts';
 
@@ -15,42 +15,65 @@ const row = (seq: bigint, topic = 'payment-event') => ({
   createdAt: new Date(0),
 });
 
+const batchOf = (batch: Partial<Batch>): Batch => ({
+  kind: 'LOG',
+  messages: [],
+  followers: 0,
+  full: false,
+  ...batch,
+});
+
 /** A round over a batch, with what it did in order; `fails` names the step that throws. */
-async function round(batch: Batch, fails?: string) {
+async function round(batch: Batch, options: { fails?: string; refused?: Refusal[] } = {}) {
+  const { fails, refused = [] } = options;
   const did: string[] = [];
   const step = (name: string) => {
     did.push(name);
     return name === fails ? Promise.reject(new Error(`${name} failed`)) : Promise.resolve();
   };
   const result = await publishBatch({
-    log: { nextBatch: () => Promise.resolve(batch), acknowledge: () => step('checkpoint') },
-    prepareTopics: (topics) => step(`topics ${topics.join()}`),
-    send: (messages) => step(`send ${messages.map(({ headers }) => headers['ce_id']).join()}`),
+    log: {
+      nextBatch: () => Promise.resolve(batch),
+      acknowledge: (_, refusals = []) => step(`checkpoint without ${refusals.length}`),
+    },
+    deliver: async ({ messages }) => {
+      await step(`deliver ${messages.map(({ id }) => id).join()}`);
+      return refused;
+    },
+    tell: (_, refusals) => void did.push(`tell ${refusals.length}`),
     idle: () => step('idle'),
   }).catch((error: unknown) => error);
   return { did, result };
 }
 
 describe('one round of the relay', () => {
-  it('sends the whole batch, and then writes the checkpoint', async () => {
-    const { did, result } = await round({ messages: [row(1n), row(2n), row(3n, 'other')], full: true });
-    expect(did).toEqual(['topics payment-event,other', 'send id-1,id-2,id-3', 'checkpoint']);
-    expect(result).toEqual({ published: 3, full: true });
+  it('delivers the whole batch, and then writes the checkpoint', async () => {
+    const { did, result } = await round(batchOf({ messages: [row(1n), row(2n)], full: true }));
+    expect(did).toEqual(['deliver id-1,id-2', 'checkpoint without 0', 'tell 0']);
+    expect(result).toEqual({ published: 2, full: true });
   });
 
-  it('writes no checkpoint when the send fails', async () => {
-    const { did, result } = await round({ messages: [row(1n)], full: false }, 'send id-1');
-    expect(did).toEqual(['topics payment-event', 'send id-1']);
-    expect(result).toEqual(new Error('send id-1 failed'));
+  it('tells what was refused once that is parked', async () => {
+    const message = row(2n);
+    const refused: Refusal[] = [{ message, cause: 'MESSAGE', code: 'INVALID_RECORD', error: 'no' }];
+    const { did, result } = await round(batchOf({ messages: [row(1n), message] }), { refused });
+    expect(did).toEqual(['deliver id-1,id-2', 'checkpoint without 1', 'tell 1']);
+    expect(result).toEqual({ published: 1, full: false });
   });
 
-  it('sends nothing when a topic cannot be had', async () => {
-    const { did } = await round({ messages: [row(1n)], full: false }, 'topics payment-event');
-    expect(did).toEqual(['topics payment-event']);
+  it('writes no checkpoint when the delivery fails', async () => {
+    const { did, result } = await round(batchOf({ messages: [row(1n)] }), { fails: 'deliver id-1' });
+    expect(did).toEqual(['deliver id-1']);
+    expect(result).toEqual(new Error('deliver id-1 failed'));
+  });
+
+  it('acknowledges a batch of which all follows what is parked', async () => {
+    const { did } = await round(batchOf({ followers: 3 }));
+    expect(did).toEqual(['deliver ', 'checkpoint without 0', 'tell 0']);
   });
 
   it('looks after Kafka when nothing waits', async () => {
-    const { did, result } = await round({ messages: [], full: false });
+    const { did, result } = await round(batchOf({}));
     expect(did).toEqual(['idle']);
     expect(result).toEqual({ published: 0, full: false });
   });

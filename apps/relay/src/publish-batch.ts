@@ -1,7 +1,4 @@
-import type { KafkaMessage } from '@payments/kafka';
-import type { Batch, RelayMessage, RelaySession } from '@payments/outbox';
-
-import { toKafkaMessage } from './to-kafka-message.ts';
+import type { Batch, Refusal, RelaySession } from '@payments/outbox';
 
 /** One round: how many messages it published, and whether more wait right behind them. */
 export type Round = { published: number; full: boolean };
@@ -9,30 +6,26 @@ export type Round = { published: number; full: boolean };
 /** What a round needs. */
 export type RoundOptions = {
   log: Pick<RelaySession, 'nextBatch' | 'acknowledge'>;
-  /** Sees to it that the topics are there, as far as that is the relay's business. */
-  prepareTopics: (topics: readonly string[]) => Promise<void>;
-  /** Sends all of them, or throws. */
-  send: (messages: readonly KafkaMessage[]) => Promise<void>;
+  /** Brings the messages to Kafka, and returns those that it refuses for good; or throws, and all of them go again. */
+  deliver: (batch: Batch) => Promise<Refusal[]>;
+  /** Says what was refused, once it is parked. */
+  tell: (batch: Batch, refusals: readonly Refusal[]) => void;
   /** Nothing waits: time to look after the connection to Kafka. */
   idle: () => Promise<void>;
 };
 
 /**
- * Publishes the next batch of the log: the whole of it is in Kafka before its checkpoint is written. When anything
+ * Publishes the next batch: all of it is in Kafka, or refused for good, before its checkpoint is written. When anything
  * fails, the next round begins with the same batch, so no message overtakes one of its key.
  */
-export async function publishBatch({ log, prepareTopics, send, idle }: RoundOptions): Promise<Round> {
+export async function publishBatch({ log, deliver, tell, idle }: RoundOptions): Promise<Round> {
   const batch = await log.nextBatch();
-  if (batch.messages.length === 0) {
+  if (batch.messages.length + batch.followers === 0) {
     await idle();
-    return { published: 0, full: false };
+    return { published: 0, full: batch.full };
   }
-  await prepareTopics(topicsOf(batch));
-  await send(batch.messages.map(toKafkaMessage));
-  await log.acknowledge(batch);
-  return { published: batch.messages.length, full: batch.full };
-}
-
-function topicsOf({ messages }: Batch): string[] {
-  return [...new Set(messages.map(({ topic }: RelayMessage) => topic))];
+  const refusals = await deliver(batch);
+  await log.acknowledge(batch, refusals);
+  tell(batch, refusals);
+  return { published: batch.messages.length - refusals.length, full: batch.full };
 }

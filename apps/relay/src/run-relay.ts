@@ -9,6 +9,9 @@ import type { Observable } from 'rxjs';
 
 import { acrossSessions } from './across-sessions.ts';
 import type { RelayConfig } from './config.ts';
+import { deliver } from './deliver/deliver.ts';
+import { refusalLines } from './deliver/tell-refusals.ts';
+import { troubledTopics } from './deliver/troubled-topics.ts';
 import type { Readiness } from './follow-readiness.ts';
 import { handOverAfterFailures } from './hand-over.ts';
 import { missingTopics, noTopics } from './missing-topics.ts';
@@ -72,33 +75,39 @@ async function openSession(
   { config, readiness, log }: RelayParts,
   kafka: Pick<RoundOptions, 'idle'>,
 ): Promise<RelaySession> {
-  const { databaseUrl, limits } = config;
+  const { databaseUrl, limits, backoffMaxMs } = config;
   const say = (line: string) => log.info(line);
   await migrateOutbox({ databaseUrl, log: say });
   readiness.ready('postgres');
   await kafka.idle();
-  return openRelaySession({ databaseUrl, limits, log: say });
+  return openRelaySession({ databaseUrl, limits, probeMaxMs: backoffMaxMs, log: say });
 }
 
 /** What a round does on Kafka's side. */
-function kafkaSide(parts: RelayParts): Pick<RoundOptions, 'prepareTopics' | 'send' | 'idle'> {
-  const { config, producer, readiness, stop } = parts;
-  const topics = config.createTopics ? missingTopics({ partitions, ensure: topicsIn(parts) }) : noTopics;
+function kafkaSide(parts: RelayParts): Pick<RoundOptions, 'deliver' | 'tell' | 'idle'> {
+  const { config, producer, readiness, log, stop } = parts;
+  const { createTopics } = config;
+  const topics = createTopics ? missingTopics({ partitions, ensure: topicsIn(parts) }) : noTopics;
   const grace = graceAfter(stop, sendGraceMs);
+  const troubled = troubledTopics();
   let seenAt = -Infinity;
   const seen = () => {
     seenAt = performance.now();
     readiness.ready('kafka');
   };
+  const send = async (messages: readonly KafkaMessage[]) => {
+    await producer.send(messages, grace).catch((error: unknown) => {
+      // A message that cannot be taken says nothing of its topic, and costs several sends until it is found.
+      if (!(error instanceof KafkaError && error.verdict === 'park-message')) topics.forget();
+      seenAt = -Infinity;
+      throw error;
+    });
+    seen();
+  };
   return {
-    prepareTopics: topics.prepare,
-    send: async (messages: readonly KafkaMessage[]) => {
-      await producer.send(messages, grace).catch((error: unknown) => {
-        topics.forget();
-        seenAt = -Infinity;
-        throw error;
-      });
-      seen();
+    deliver: (batch) => deliver({ batch, prepareTopics: topics.prepare, send, createTopics, troubled }),
+    tell: ({ kind }, refusals) => {
+      for (const { fields, says } of refusalLines(kind, refusals)) log.warn(fields, says);
     },
     idle: async () => {
       if (performance.now() - seenAt < kafkaUnseenMs) return;

@@ -4,6 +4,15 @@ export { outboxSubscriber } from './append/outbox-subscriber.ts';
 export { OutboxError, outboxError, type OutboxErrorCode } from './errors.ts';
 export { migrateOutbox, type MigrateOutboxOptions } from './migrations/migrate-outbox.ts';
 export { openRelaySession, type RelaySession, type RelaySessionOptions } from './relay/relay-session.ts';
+export {
+  readRequests,
+  requestDiscard,
+  requestRelease,
+  requestRepublish,
+  type ReleaseRequest,
+  type RequestProgress,
+} from './parking/ask-owner.ts';
+export type { Refusal, RefusalCause } from './parking/refusal.ts';
 export type { Batch } from './relay/batches.ts';
 export type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 export { openWaker, type Waker, type WakerOptions } from './wake/waker.ts';

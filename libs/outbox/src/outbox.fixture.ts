@@ -82,7 +82,7 @@ export async function drain(session: RelaySession): Promise<RelayMessage[]> {
   const delivered: RelayMessage[] = [];
   for (;;) {
     const batch = await session.nextBatch();
-    if (batch.messages.length === 0) return delivered;
+    if (batch.messages.length + batch.followers === 0 && !batch.full) return delivered;
     delivered.push(...batch.messages);
     await session.acknowledge(batch);
   }

@@ -1,16 +1,23 @@
 import { OutboxError } from '../errors.ts';
+import type { ParkingBatch } from '../parking/job.ts';
+import type { Parking, ParkedWithBatch } from '../parking/open-parking.ts';
+import { requireFollowers, type Refusal } from '../parking/refusal.ts';
 import type { Checkpoint, Positions } from './position.ts';
 import type { RelayMessage } from './read-messages.ts';
 
 /** Messages to publish, each key's in the order of its commits. */
 export interface Batch {
+  /** `LOG`: the next ones of the log. `RELEASE`: parked ones. `REPUBLISH`: published ones, once more. */
+  readonly kind: 'LOG' | ParkingBatch['kind'];
   readonly messages: readonly RelayMessage[];
+  /** How many more belong to it that must not be sent, since they follow what is parked: acknowledged, they are parked. */
+  readonly followers: number;
   /** More waits behind it: the next batch is worth asking for at once. */
   readonly full: boolean;
 }
 
-/** A batch with what follows from its acknowledgement. */
-export interface ReadBatch extends Batch {
+/** What was read of the log, with what follows from its acknowledgement. */
+export interface ReadBatch extends Pick<Batch, 'messages' | 'full'> {
   next: Positions;
   checkpoints: Checkpoint[];
 }
@@ -19,8 +26,8 @@ export interface ReadBatch extends Batch {
 export interface Batches {
   /** The next batch; the same one until it is acknowledged. */
   next: () => Promise<Batch>;
-  /** Writes the checkpoint of the batch that `next` returned. */
-  acknowledge: (batch: Batch) => Promise<void>;
+  /** Writes down what became of the batch that `next` returned. */
+  acknowledge: (batch: Batch, refusals?: readonly Refusal[]) => Promise<void>;
   /** Where the lanes stand by what is acknowledged. */
   positions: () => Positions;
   /** Forgets what was read and not acknowledged; it is read again from the same positions. */
@@ -29,41 +36,83 @@ export interface Batches {
   moveTo: (positions: Positions) => void;
 }
 
-const nothing: Batch = { messages: [], full: false };
-
-/** Keeps the batch that waits for its acknowledgement, and the one read ahead behind it. */
-export function batchesOf(database: {
+/** Where batches come from, and where their acknowledgements go. */
+export interface BatchSource {
   read: (from: Positions) => Promise<ReadBatch>;
-  checkpoint: (rows: Checkpoint[]) => Promise<void>;
-}): Batches {
-  let positions: Positions = [];
-  let pending: ReadBatch | undefined;
-  let ahead: Promise<ReadBatch> | undefined;
+  /** Writes checkpoints, in one transaction with what is `parked` of the batch. */
+  checkpoint: (rows: Checkpoint[], parked?: ParkedWithBatch) => Promise<void>;
+  parking: Pick<Parking, 'split' | 'due' | 'nextBatch'>;
+}
 
-  async function next(): Promise<Batch> {
-    if (pending) return pending;
-    if (positions.length === 0) return nothing;
-    const batch = await (ahead ?? database.read(positions));
+/** A batch that was handed out, and what its acknowledgement does. */
+interface Pending {
+  batch: Batch;
+  settle: (refusals: readonly Refusal[]) => Promise<void>;
+}
+
+const nothing: Batch = { kind: 'LOG', messages: [], followers: 0, full: false };
+
+/**
+ * Keeps the batch that waits for its acknowledgement, and the one read ahead behind it. The log and what is released of
+ * the parked messages take turns while both have something, so that neither waits for the other's end.
+ */
+export function batchesOf(source: BatchSource): Batches {
+  const { parking } = source;
+  let positions: Positions = [];
+  let pending: Pending | undefined;
+  let ahead: Promise<ReadBatch> | undefined;
+  let logFirst = true;
+
+  async function fromLog(): Promise<Pending | undefined> {
+    const read = await (ahead ?? source.read(positions));
     ahead = undefined;
-    if (batch.messages.length === 0) {
-      positions = batch.next;
-      return batch;
+    if (read.messages.length === 0) {
+      positions = read.next;
+      return undefined;
     }
-    pending = batch;
-    if (batch.full) {
-      ahead = database.read(batch.next);
+    if (read.full) {
+      ahead = source.read(read.next);
       // Whoever asks for it gets the error; until then nobody listens.
       ahead.catch(() => undefined);
     }
-    return batch;
+    // Not when it was read: what is parked changes with the acknowledgement of the batch before.
+    const { messages, followers } = parking.split(read.messages);
+    return {
+      batch: { kind: 'LOG', messages, followers: followers.length, full: read.full || parking.due() },
+      settle: async (refusals) => {
+        const parked = followers.length + refusals.length > 0 ? { followers, refusals } : undefined;
+        await source.checkpoint(read.checkpoints, parked);
+        positions = read.next;
+      },
+    };
   }
 
-  async function acknowledge(batch: Batch): Promise<void> {
-    if (batch.messages.length === 0) return;
-    if (batch !== pending)
+  async function fromParking(): Promise<Pending | undefined> {
+    if (!parking.due()) return undefined;
+    const found = await parking.nextBatch();
+    return found && { batch: { ...found, followers: 0, full: true }, settle: found.settle };
+  }
+
+  async function next(): Promise<Batch> {
+    if (pending) return pending.batch;
+    if (positions.length === 0) return nothing;
+    const sources = logFirst ? [fromLog, fromParking] : [fromParking, fromLog];
+    const found = (await sources[0]?.()) ?? (await sources[1]?.());
+    if (!found) return nothing;
+    logFirst = found.batch.kind !== 'LOG';
+    pending = found;
+    // Only something was looked at, and there is more of it: nobody has to send anything.
+    if (found.batch.messages.length + found.batch.followers === 0) await acknowledge(found.batch);
+    return found.batch;
+  }
+
+  async function acknowledge(batch: Batch, refusals: readonly Refusal[] = []): Promise<void> {
+    if (batch !== pending?.batch) {
+      if (batch.messages.length + batch.followers === 0) return;
       throw new OutboxError('MISUSE', 'Only the batch that nextBatch() returned last can be acknowledged.');
-    await database.checkpoint(pending.checkpoints);
-    positions = pending.next;
+    }
+    requireFollowers(batch.messages, refusals);
+    await pending.settle(refusals);
     pending = undefined;
   }
 

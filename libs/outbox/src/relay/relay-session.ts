@@ -15,8 +15,11 @@ import {
 } from 'rxjs';
 import { endConnection } from '../connection.ts';
 import { outboxError } from '../errors.ts';
+import { openParking } from '../parking/open-parking.ts';
+import type { Refusal } from '../parking/refusal.ts';
+import { requestHint } from '../parking/request-hint.ts';
 import { wakeChannel } from '../wake/channel.ts';
-import { batchesOf, type Batch, type ReadBatch } from './batches.ts';
+import { batchesOf, type Batch, type Batches, type ReadBatch } from './batches.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
 import { backendPid, connectRelay } from './connect.ts';
 import { fencedConnection } from './fenced-connection.ts';
@@ -35,10 +38,12 @@ export interface RelaySession extends AsyncDisposable {
    */
   nextBatch(): Promise<Batch>;
   /**
-   * Kafka has acknowledged every message of the batch: writes the checkpoint.
+   * Kafka has acknowledged every message of the batch but the refused ones: writes the checkpoint, and parks those and
+   * what follows them, in one transaction. What is behind a refused message of its (topic, key) in the batch is to be
+   * refused with it.
    * @throws {OutboxError} and the session is lost: the batch will be read again by the next one.
    */
-  acknowledge(batch: Batch): Promise<void>;
+  acknowledge(batch: Batch, refusals?: readonly Refusal[]): Promise<void>;
   /**
    * Leaves the lanes to other relays, since this one cannot reach Kafka, for `ms` milliseconds or until nobody else is
    * left. To be called while nothing is being sent. @returns false where there is no other relay.
@@ -53,10 +58,12 @@ export interface RelaySession extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-/** How to open a session. `limits` bound a batch; `log` gets a line when lanes move. */
+/** How to open a session. `limits` bound a batch; `log` gets a line when lanes move, and when what is parked is released. */
 export interface RelaySessionOptions {
   databaseUrl: string;
   limits: BatchLimits;
+  /** The longest pause between two tries of a topic that is parked, in milliseconds: 30,000 when not given. */
+  probeMaxMs?: number;
   log?: (line: string) => void;
 }
 
@@ -71,7 +78,7 @@ const lookEveryMs = 1000;
  * @throws {OutboxError} DATABASE_UNAVAILABLE, SERVER_UNSUITABLE, LOG_INCONSISTENT or DATABASE_REFUSED.
  */
 export async function openRelaySession(options: RelaySessionOptions): Promise<RelaySession> {
-  const { limits, log = () => undefined } = options;
+  const { limits, probeMaxMs = 30_000, log = () => undefined } = options;
   await using opening = new AsyncDisposableStack();
   const client = await connectRelay(options.databaseUrl);
   opening.defer(() => endConnection(client));
@@ -80,15 +87,33 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     const hint$ = await listen(client);
     const cluster = await readClusterIdentity(client);
     const lanes = holdLanes({ client, pid: backendPid(client), log });
-    const batches = batchesOf({
+    const parking = openParking({
+      ...{ client, limits, probeMaxMs, log },
+      positions: () => batches.positions(),
+      now: () => performance.now(),
+    });
+    const batches: Batches = batchesOf({
       read: (from) => ask(() => readBatch(client, from, limits)),
-      checkpoint: (rows) => ask(() => writeCheckpoints(client, rows, cluster)),
+      checkpoint: (rows, parked) =>
+        ask(() => {
+          const write = () => writeCheckpoints(client, rows, cluster);
+          return parked ? parking.park(parked, write) : write();
+        }),
+      parking: {
+        ...parking,
+        nextBatch: () =>
+          ask(parking.nextBatch).then(
+            (batch) => batch && { ...batch, settle: (refusals) => ask(() => batch.settle(refusals)) },
+          ),
+      },
     });
     const moveLanes = async () => {
       await batches.forget();
       await ask(async () => {
         const { given, taken } = await lanes.settle();
+        parking.drop(given);
         const gained = await readPositions(client, taken, cluster);
+        await parking.gain(taken);
         if (gained.promoted) log(promotedWarning);
         batches.moveTo([
           ...batches.positions().filter(({ lane }) => !given.includes(lane)),
@@ -98,7 +123,11 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     };
     // Before the lanes are taken: another relay may give some back at once.
     const looking = lookAgain(() => ask(lanes.look), hint$(lanesChannel));
-    opening.defer(() => looking.end());
+    const requests = hint$(wakeChannel, requestHint).subscribe(parking.hint);
+    opening.defer(() => {
+      looking.end();
+      requests.unsubscribe();
+    });
     await moveLanes();
     const open = opening.move();
     return {
@@ -130,13 +159,13 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
 const promotedWarning =
   'this server was promoted since the last checkpoint: commits that only the old primary had are missing here';
 
-/** Hints of the server, by channel. */
-async function listen(client: pg.Client): Promise<(channel: string) => Observable<void>> {
+/** Hints of the server, by channel, and by what they say where that matters. */
+async function listen(client: pg.Client): Promise<(channel: string, payload?: string) => Observable<void>> {
   for (const channel of [wakeChannel, lanesChannel]) await client.query(`listen ${channel}`);
   const notification$ = fromEvent(client, 'notification') as Observable<pg.Notification>;
-  return (channel) =>
+  return (channel, payload) =>
     notification$.pipe(
-      filter((notification) => notification.channel === channel),
+      filter((hint) => hint.channel === channel && (payload === undefined || hint.payload === payload)),
       map(() => undefined),
     );
 }
