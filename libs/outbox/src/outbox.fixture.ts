@@ -65,10 +65,14 @@ export async function outboxDatabase() {
     return orm.em.fork();
   };
 
-  const session = async (limits: Partial<BatchLimits> = {}): Promise<RelaySession> => {
+  const session = async (
+    limits: Partial<BatchLimits> = {},
+    options: { probeMaxMs?: number } = {},
+  ): Promise<RelaySession> => {
     const opened = await openRelaySession({
       databaseUrl: url,
       limits: { rows: 1000, bytes: 4 * 1024 * 1024, ...limits },
+      ...options,
     });
     resources.use(opened);
     return opened;

@@ -81,7 +81,7 @@ returning number`;
  * order, of one key where it is given. Readers see the same ids once more. @returns the numbers of the requests
  * @throws {OutboxError} MISUSE when `since` is not a time
  */
-export function requestRepublish(
+export async function requestRepublish(
   client: ClientBase,
   { since, key }: { since: Date; key?: string | undefined },
 ): Promise<number[]> {

@@ -2,7 +2,7 @@ import type { RelayMessage } from '../relay/read-messages.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { ParkingContext } from './job.ts';
 import { parkTopic } from './park-topic.ts';
-import { orderOf, settledRefusals, type Refusal } from './refusal.ts';
+import { settledRefusals, type Refusal } from './refusal.ts';
 import { headsOf, parkAgain, settleParked } from './settle-parked.ts';
 
 /** What became of a batch of parked messages. */
@@ -41,16 +41,4 @@ export async function releaseParked(
     } else parked.parkKey(message.lane, message, reason);
   }
   return released;
-}
-
-/** The keys of a batch of which nothing is left: a limit may have cut off the last one's. */
-export function exhaustedKeys(
-  messages: readonly RelayMessage[],
-  { heads, truncated }: { heads: readonly Refusal[]; truncated: boolean },
-): RelayMessage[] {
-  const last = messages.at(-1);
-  const kept = new Set(heads.map(({ message }) => orderOf(message)));
-  if (truncated && last) kept.add(orderOf(last));
-  const firsts = new Map(messages.map((message) => [orderOf(message), message]));
-  return [...firsts].filter(([order]) => !kept.has(order)).map(([, message]) => message);
 }

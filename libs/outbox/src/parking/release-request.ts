@@ -1,7 +1,8 @@
-import { exhaustedKeys, releaseParked } from './release-parked.ts';
+import type { RelayMessage } from '../relay/read-messages.ts';
+import { releaseParked } from './release-parked.ts';
 import type { Job, ParkingBatch, ParkingContext } from './job.ts';
 import { readParked, type Order, type ParkedMessages } from './read-parked.ts';
-import type { Refusal } from './refusal.ts';
+import { orderOf, type Refusal } from './refusal.ts';
 import { noteProgress, type Request } from './requests.ts';
 
 /**
@@ -10,10 +11,17 @@ import { noteProgress, type Request } from './requests.ts';
  * takes the request over begins anew: what is published is settled, and what was refused is tried once more.
  */
 export function releaseRequest(context: ParkingContext, request: Request): Job {
-  const { client, limits } = context;
+  const { client, limits, parked } = context;
   const { lane, topic, key } = request;
   const kept: Refusal[] = [];
   const state = { count: request.count, outcome: null as string | null };
+  /** A message of the key with which a limit cut the batch before off: what is left of it comes first in the next one. */
+  let cut: RelayMessage | undefined;
+
+  const freeCut = ([first]: readonly RelayMessage[]): void => {
+    if (cut && (!first || orderOf(first) !== orderOf(cut))) parked.freeKey(lane, cut);
+    cut = undefined;
+  };
 
   const settle = async (found: ParkedMessages, refusals: readonly Refusal[]): Promise<void> => {
     const { messages, truncated } = found;
@@ -23,8 +31,13 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
       state.outcome = truncated ? null : releaseOutcome(state.count, kept);
       await noteProgress(client, { ...request, count: state.count }, state.outcome);
     });
-    for (const message of exhaustedKeys(messages, { heads, truncated }))
-      context.parked.freeKey(lane, message);
+    const refused = new Set(heads.map(({ message }) => orderOf(message)));
+    const { exhausted, last } = keysOf(
+      messages.filter((message) => !refused.has(orderOf(message))),
+      truncated,
+    );
+    for (const message of exhausted) parked.freeKey(lane, message);
+    cut = last;
     tryTopicsOf(context, messages, heads);
   };
 
@@ -33,6 +46,7 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
     outcome: () => state.outcome,
     next: async (): Promise<ParkingBatch | undefined> => {
       const found = await readParked(client, { lane, topic, key, except: kept.map(orderKept) }, limits);
+      freeCut(found.messages);
       if (found.messages.length > 0)
         return {
           kind: 'RELEASE',
@@ -44,6 +58,15 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
       return undefined;
     },
   };
+}
+
+/** One message of each key of a batch; apart from them that of the last key, of which more may be left where it was cut off. */
+function keysOf(
+  messages: readonly RelayMessage[],
+  truncated: boolean,
+): { exhausted: RelayMessage[]; last: RelayMessage | undefined } {
+  const keys = [...new Map(messages.map((message) => [orderOf(message), message])).values()];
+  return { exhausted: truncated ? keys.slice(0, -1) : keys, last: truncated ? keys.at(-1) : undefined };
 }
 
 /** What is left out from then on: of a topic that cannot be written to, all. */
