@@ -252,16 +252,6 @@ describe('a topic that Kafka lacks', () => {
     expect(textsByKey(await outbox.readFirsts(topic, 20))).toEqual(counted(1));
   });
 
-  it('keeps the relay from going on, and from being ready, where it may not create it', async () => {
-    await using outbox = await relaying();
-    const topic = `spec-${randomUUID()}`;
-    await outbox.append(topic, turns(0, 1));
-    const relay = outbox.start({ RELAY_CREATE_TOPICS: 'false' });
-    await eventually(() => expect(relay.missing()).toHaveProperty('kafka'));
-    expect(relay.missing().kafka).toContain('This server does not host this topic-partition');
-    expect(relay.published()).toBe(0);
-  });
-
   it('does not hold up a stop, though the broker that is to create it is silent', async () => {
     await using outbox = await relaying();
     const asked = Promise.withResolvers<void>();
