@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { OutboxError } from '../errors.ts';
+import { reachedNumber } from './mark.ts';
 import type { Checkpoint, LanePosition, Positions } from './position.ts';
 
 /** The database cluster: transaction ids mean something only within it. */
@@ -24,7 +25,7 @@ export async function readClusterIdentity(client: ClientBase): Promise<ClusterId
 const newestCheckpoints = `
 select lane.lane, newest.*
   from unnest($1::smallint[]) as lane(lane)
-  join lateral (select done::text, "window"::text, pos::text, system_identifier::text as "systemIdentifier", timeline
+  join lateral (select done::text, "window"::text, pos::text, floor::text, next_floor::text as "nextFloor", ceiling::text, system_identifier::text as "systemIdentifier", timeline
                   from outbox.checkpoint where checkpoint.lane = lane.lane order by number desc limit 1) as newest on true`;
 
 interface Row extends ClusterIdentity {
@@ -32,6 +33,10 @@ interface Row extends ClusterIdentity {
   done: string;
   window: string;
   pos: string;
+  /** Null, as the two that follow, in rows of a version that had no bounds yet. */
+  floor: string | null;
+  nextFloor: string | null;
+  ceiling: string | null;
 }
 
 /**
@@ -62,34 +67,52 @@ export async function readPositions(
 }
 
 /** The first checkpoint of a lane has no window worth finishing. */
-const toPosition = ({ lane, done, window, pos }: Row): LanePosition => ({
-  lane,
-  done,
-  window: pos === '0' ? null : window,
-  pos: BigInt(pos),
-  scanFrom: null,
-});
+function toPosition({ lane, done, window, pos, floor, nextFloor, ceiling }: Row): LanePosition {
+  const begun = pos !== '0';
+  return {
+    lane,
+    done,
+    window: begun ? window : null,
+    pos: BigInt(pos),
+    floor: BigInt(floor ?? 0),
+    // A floor stays true for every later snapshot.
+    nextFloor: BigInt(nextFloor ?? floor ?? 0),
+    ceiling: begun && ceiling !== null ? BigInt(ceiling) : null,
+  };
+}
 
+/**
+ * Reading the sequence comes before the insert, whose rows are made of it, has a transaction id assigned: what was read is a
+ * mark (see `takeMark`) once the statement is over.
+ */
 const insertCheckpoints = `
-insert into outbox.checkpoint (lane, done, "window", pos, count, system_identifier, timeline)
-select lane, done, "window", pos, count, $6, $7
-  from unnest($1::smallint[], $2::text[]::pg_snapshot[], $3::text[]::pg_snapshot[], $4::bigint[], $5::integer[])
-    as checkpoint(lane, done, "window", pos, count)`;
+with sequence as materialized (select ${reachedNumber} as reached from outbox.message_seq),
+written as (
+  insert into outbox.checkpoint (lane, done, "window", pos, count, floor, next_floor, ceiling, system_identifier, timeline)
+  select lane, done, "window", pos, count, floor, next_floor, ceiling, $9, $10
+    from sequence
+   cross join unnest($1::smallint[], $2::text[]::pg_snapshot[], $3::text[]::pg_snapshot[], $4::bigint[], $5::integer[],
+                     $6::bigint[], $7::bigint[], $8::bigint[])
+      as checkpoint(lane, done, "window", pos, count, floor, next_floor, ceiling)
+)
+select reached::text from sequence`;
 
-/** Appends one row for each lane that published something. */
+/** Appends one row for each lane that published something. Returns a new mark. */
 export async function writeCheckpoints(
   client: ClientBase,
   checkpoints: Checkpoint[],
   cluster: ClusterIdentity,
-): Promise<void> {
+): Promise<bigint> {
   const column = <Name extends keyof Checkpoint>(name: Name) =>
     checkpoints.map((checkpoint) => checkpoint[name]);
-  await client.query({
+  const { rows } = await client.query<{ reached: string }>({
     name: 'outbox checkpoint',
     text: insertCheckpoints,
     values: [
       ...[column('lane'), column('done'), column('window'), column('pos'), column('count')],
+      ...[column('floor'), column('nextFloor'), column('ceiling')],
       ...[cluster.systemIdentifier, cluster.timeline],
     ],
   });
+  return BigInt(rows[0]?.reached ?? 0);
 }

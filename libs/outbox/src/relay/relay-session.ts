@@ -23,11 +23,11 @@ import { batchesOf, type Batch, type Batches, type ReadBatch } from './batches.t
 import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
 import { backendPid, connectRelay } from './connect.ts';
 import { fencedConnection } from './fenced-connection.ts';
-import { findScanStart } from './find-scan-start.ts';
 import { holdLanes } from './hold-lanes.ts';
+import { takeMark } from './mark.ts';
 import { giveEverything, lanesChannel } from './own-lanes.ts';
 import { advance, type Positions } from './position.ts';
-import { readMessages, type BatchLimits } from './read-messages.ts';
+import { readMessages, type BatchLimits, type ReadOptions } from './read-messages.ts';
 
 /** One relay's hold on the log: a dedicated connection, the locks of its lanes, and where each lane stands. */
 export interface RelaySession extends AsyncDisposable {
@@ -86,6 +86,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
   try {
     const hint$ = await listen(client);
     const cluster = await readClusterIdentity(client);
+    let mark = await takeMark(client);
     const lanes = holdLanes({ client, pid: backendPid(client), log });
     const parking = openParking({
       ...{ client, limits, probeMaxMs, log },
@@ -93,10 +94,10 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       now: () => performance.now(),
     });
     const batches: Batches = batchesOf({
-      read: (from) => ask(() => readBatch(client, from, limits)),
+      read: (from) => ask(() => readBatch(client, from, { limits, mark })),
       checkpoint: (rows, parked) =>
         ask(() => {
-          const write = () => writeCheckpoints(client, rows, cluster);
+          const write = async () => void (mark = await writeCheckpoints(client, rows, cluster));
           return parked ? parking.park(parked, write) : write();
         }),
       parking: {
@@ -122,7 +123,11 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       });
     };
     // Before the lanes are taken: another relay may give some back at once.
-    const looking = lookAgain(() => ask(lanes.look), hint$(lanesChannel));
+    const look = async () => {
+      mark = await takeMark(client, mark);
+      return lanes.look();
+    };
+    const looking = lookAgain(() => ask(look), hint$(lanesChannel));
     const requests = hint$(wakeChannel, requestHint).subscribe(parking.hint);
     opening.defer(() => {
       looking.end();
@@ -186,20 +191,14 @@ function lookAgain(look: () => Promise<boolean>, hint$: Observable<void>) {
   return { due$, end: () => looking.unsubscribe() };
 }
 
-/** One read; another at once where it only finished windows of an earlier session and found nothing in them. */
-async function readBatch(client: pg.Client, from: Positions, limits: BatchLimits): Promise<ReadBatch> {
-  const positions = await scanLargeWindow(client, from);
-  const { messages, outcome } = await readMessages(client, positions, limits);
-  const { next, checkpoints } = advance(positions, outcome);
-  // A lane that finished an older window has not been asked yet for what came since.
-  const finishedWindows = positions.some(({ window }) => window !== null);
-  if (messages.length === 0 && finishedWindows) return readBatch(client, next, limits);
-  return { messages, full: outcome.truncated || finishedWindows, next, checkpoints };
-}
-
-/** A lane that was cut off in its window goes on by a scan, for a sort of the whole window at each batch is quadratic. */
-async function scanLargeWindow(client: pg.Client, positions: Positions): Promise<Positions> {
-  const last = positions.at(-1);
-  if (!last || last.window === null || last.scanFrom !== null) return positions;
-  return [...positions.slice(0, -1), { ...last, scanFrom: await findScanStart(client, last) }];
+/** One read; another at once where it found nothing and there is more to look through. */
+async function readBatch(client: pg.Client, from: Positions, options: ReadOptions): Promise<ReadBatch> {
+  for (let positions = from; ;) {
+    const { messages, outcome } = await readMessages(client, positions, options);
+    const { next, checkpoints } = advance(positions, outcome);
+    // A lane that finished an older window has not been asked yet for what came since; one still in its window holds more.
+    const more = [...positions, ...next].some(({ window }) => window !== null);
+    if (messages.length > 0 || !more) return { messages, full: outcome.truncated || more, next, checkpoints };
+    positions = next;
+  }
 }

@@ -1,0 +1,26 @@
+import type { ClientBase } from 'pg';
+
+/** The last number given out: `last_value` is the next one while nothing has been drawn yet. */
+export const reachedNumber = `last_value - (not is_called)::integer`;
+
+/**
+ * Reads the sequence, and then has a transaction id assigned, in this order: `assigned` depends on what was read. None is
+ * assigned when nothing was appended since the last mark, so a quiet log uses up no ids and writes nothing.
+ */
+const nextMark = `
+with sequence as materialized (select ${reachedNumber} as reached from outbox.message_seq)
+select reached::text, case when reached > $1::bigint then pg_current_xact_id() end::text as assigned from sequence`;
+
+/**
+ * A new mark: a number such that in every snapshot taken after this statement all transactions from xmax on draw numbers
+ * above it. For such a transaction has a higher id than this statement's, which is over by then; it got it later, and it
+ * draws its numbers later still. `known` is the mark so far, which stays true.
+ */
+export async function takeMark(client: ClientBase, known = 0n): Promise<bigint> {
+  const { rows } = await client.query<{ reached: string }>({
+    name: 'outbox mark',
+    text: nextMark,
+    values: [known],
+  });
+  return BigInt(rows[0]?.reached ?? known);
+}
