@@ -100,3 +100,16 @@ export const texts = (messages: readonly { payload: Buffer }[]): string[] =>
 export async function append(client: pg.ClientBase, key: string, text: string): Promise<void> {
   await client.query(`select outbox.append('topic', $1, 'Happened', $2::bytea)`, [key, Buffer.from(text)]);
 }
+
+/** Appends `count` messages in one call; `key` and `payload` are SQL over their number `i`, from 1 on. */
+export const appendMany = (
+  client: pg.ClientBase,
+  count: number,
+  key = `'k' || i`,
+  payload = 'i::text::bytea',
+) =>
+  client.query(
+    `select outbox.append(array_agg('t'::text), array_agg((${key})::text), array_agg('T'::text), array_agg(${payload}),
+                          array_agg(null::jsonb), array_agg(null::uuid)) from generate_series(1, $1::integer) as i`,
+    [count],
+  );
