@@ -13,6 +13,14 @@ it.each(['0001-message-log', '0002-scan-bounds'])(
   },
 );
 
+it('has the same retention class in the migration as in the code', async () => {
+  const sql = await readFile(new URL('./migrations/0004-retention.sql', import.meta.url), 'utf8');
+  const classes = [...sql.matchAll(/pg_try_advisory_xact_lock\((\d+), 0\)/g)].map(([, number]) =>
+    Number(number),
+  );
+  expect(classes).toEqual([advisoryLockClass.retention, advisoryLockClass.retention]);
+});
+
 it('gives every class a number of its own', () => {
   const numbers = Object.values(advisoryLockClass);
   expect(new Set(numbers).size).toBe(numbers.length);

@@ -1,0 +1,19 @@
+/**
+ * Where statements without parameters go: a client of pg, or a relay's session, which asks them in turn with everything else.
+ * Without parameters they travel by the simple protocol, in which the server needs nothing more from the client once it has
+ * the statement: a client that freezes leaves no transaction open.
+ */
+export interface Statements {
+  query(text: string): Promise<{ rows: unknown[] }>;
+}
+
+/** An interval of whole hours, as an SQL literal. */
+export function hoursLiteral(hours: number): string {
+  if (!Number.isInteger(hours) || hours < 1)
+    throw new RangeError(`${hours} is not a whole number of hours, one or more`);
+  return `interval '${hours} hours'`;
+}
+
+/** A point of time, as an SQL expression: the server's own where none is given. */
+export const timeLiteral = (at: Date | undefined): string =>
+  at ? `timestamptz '${at.toISOString()}'` : 'clock_timestamp()';
