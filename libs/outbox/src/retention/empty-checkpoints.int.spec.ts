@@ -6,7 +6,7 @@ import { readClusterIdentity, readPositions, writeCheckpoints } from '../relay/c
 import { lanes } from '../relay/own-lanes.ts';
 import type { Checkpoint } from '../relay/position.ts';
 import { emptyOldSlots, type SlotReport } from './empty-old-slots.ts';
-import { goOn, inDays, prepareStop, settleAll, slotNow, stopped } from './retention.fixture.ts';
+import { goOn, inDays, oldSlot, prepareStop, settleAll, slotNow, stopped } from './retention.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
 let onlooker: pg.Client;
@@ -67,8 +67,11 @@ describe('a slot of checkpoints', () => {
 
   it('does not take an owner back who publishes meanwhile: the owner waits for those milliseconds', async () => {
     const owner = await database.connect();
-    await stopAtLaneOne();
-    const emptying = emptyOldSlots(relay, later);
+    // The positions lie in an old slot, and both sides write into the present one.
+    const old = await oldSlot(onlooker);
+    await onlooker.query('update outbox.checkpoint set slot = $1', [old.slot]);
+    await stopAtFirstLane();
+    const emptying = emptyOldSlots(relay, old);
     await stopped(onlooker);
 
     const publishing = publish(owner);
@@ -80,7 +83,7 @@ describe('a slot of checkpoints', () => {
     });
     await Promise.race([publishing, waits]);
     await goOn(onlooker);
-    expect(checkpointSlots(await emptying, 'emptied')).toHaveLength(1);
+    expect(checkpointSlots(await emptying, 'emptied')).toEqual([old.slot]);
     await publishing;
     expect((await positions()).map(({ pos }) => pos)).toEqual(lanes.map(() => 99n));
     await waits;
@@ -113,8 +116,8 @@ async function publish(owner: pg.Client): Promise<void> {
   await writeCheckpoints(owner, lanes.map(checkpoint), await readClusterIdentity(owner));
 }
 
-/** Stops a carry when it has seen all positions and carried that of the first lane. The present slot takes what is carried. */
-async function stopAtLaneOne(): Promise<void> {
+/** Stops a carry when it has seen all positions and carried that of the first lane. */
+async function stopAtFirstLane(): Promise<void> {
   await prepareStop(onlooker);
   await onlooker.query(`
 create function public.stop_carry() returns trigger language plpgsql as $$

@@ -24,12 +24,12 @@ export async function slotNow(client: pg.Client): Promise<number> {
 export const inDays = (days: number): Date => new Date(Date.now() + days * 24 * 3_600_000);
 
 /** Appends messages as if they had been written when `slot` was in use: `count` of them, of as many keys. */
-export async function appendInto(client: pg.Client, slot: number, count = 1): Promise<void> {
+export async function appendInto(client: pg.Client, slot: number, count = 1, prefix = 'k'): Promise<void> {
   await client.query(`set outbox.lock_mode = 'buckets'`);
   await client.query(
     `insert into outbox.message (topic, key, type, payload, slot)
-     select 'topic', 'k' || i, 'Happened', '\\x00', $1::smallint from generate_series(1, $2::integer) as i`,
-    [slot, count],
+     select 'topic', $3 || i::text, 'Happened', '\\x00', $1::smallint from generate_series(1, $2::integer) as i`,
+    [slot, count, prefix],
   );
   await client.query(`set outbox.lock_mode = ''`);
 }
