@@ -60,7 +60,7 @@ export async function readPositions(
   if (rows.some((row) => row.systemIdentifier !== cluster.systemIdentifier)) {
     throw new OutboxError(
       'LOG_INCONSISTENT',
-      'The outbox was copied from another database cluster: its transaction ids mean nothing here, so publishing from it would lose messages.',
+      'The outbox was copied from another database cluster: its transaction ids mean nothing here, so publishing from it would lose messages. Adopt it first: npm run outbox -- adopt',
     );
   }
   return { positions: rows.map(toPosition), promoted: rows.some((row) => row.timeline < cluster.timeline) };
