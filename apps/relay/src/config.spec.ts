@@ -12,6 +12,7 @@ describe('the configuration of the relay', () => {
       limits: { rows: 1000, bytes: 4 * 1024 * 1024 },
       pollMs: 1000,
       backoffMaxMs: 30_000,
+      retentionHours: 168,
     });
   });
 
@@ -37,12 +38,14 @@ describe('the configuration of the relay', () => {
         DATABASE_URL: 'mysql://user:secret@host/db',
         RELAY_BATCH_SIZE: '0',
         RELAY_POLL_MS: 'soon',
+        RELAY_RETENTION_HOURS: '169',
         RELAY_CREATE_TOPICS: 'perhaps',
         KAFKA_SSL_CA: '/no/such/file',
       });
     expect(read).toThrow(/DATABASE_URL must be a PostgreSQL URL/);
     expect(read).toThrow(/RELAY_BATCH_SIZE must be a whole number from 1 to 100000, not "0"/);
     expect(read).toThrow(/RELAY_POLL_MS must be .*, not "soon"/);
+    expect(read).toThrow(/RELAY_RETENTION_HOURS must be a whole number from 1 to 168, not "169"/);
     expect(read).toThrow(/RELAY_CREATE_TOPICS must be true or false, not "perhaps"/);
     expect(read).toThrow(/KAFKA_SSL_CA must be the path of a PEM file/);
     expect(read).not.toThrow(/secret/);

@@ -23,6 +23,8 @@ export type RelayConfig = {
   limits: { rows: number; bytes: number };
   pollMs: number;
   backoffMaxMs: number;
+  /** How long published messages are kept, in hours. */
+  retentionHours: number;
 };
 
 const mebibyte = 1024 * 1024;
@@ -37,6 +39,8 @@ const schema = z
     RELAY_BATCH_BYTES: integer({ min: 1, max: 256 * mebibyte }).default(4 * mebibyte),
     RELAY_POLL_MS: integer({ min: 1, max: 3_600_000 }).default(1000),
     RELAY_BACKOFF_MAX_MS: integer({ min: 1, max: 3_600_000 }).default(30_000),
+    // The ring has 16 slots of 12 hours: 14 are kept, one is in use, and one is emptied meanwhile.
+    RELAY_RETENTION_HOURS: integer({ min: 1, max: 168 }).default(168),
   })
   .superRefine(checkKafka);
 
@@ -54,5 +58,6 @@ export function readRelayConfig(variables: Readonly<Record<string, string | unde
     limits: { rows: env.RELAY_BATCH_SIZE, bytes: env.RELAY_BATCH_BYTES },
     pollMs: env.RELAY_POLL_MS,
     backoffMaxMs: env.RELAY_BACKOFF_MAX_MS,
+    retentionHours: env.RELAY_RETENTION_HOURS,
   };
 }

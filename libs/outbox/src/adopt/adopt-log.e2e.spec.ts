@@ -147,7 +147,8 @@ describe('a log whose rows were copied from another cluster', () => {
     const [writer, next] = [await all.connect(copy.url), await all.connect(copy.url)];
     await writer.query('begin');
     await append(writer, 'k0', 'k0 5');
-    const adopting = adoptLog({ databaseUrl: copy.url });adopting.catch((e) => console.log("ERR", e));
+    const adopting = adoptLog({ databaseUrl: copy.url });
+    adopting.catch((e) => console.log('ERR', e));
     const late = waitsForALock(copy.client).then(() => append(next, 'k0', 'k0 6'));
     await waitsForALock(copy.client);
     await writer.query('commit');

@@ -1,0 +1,46 @@
+import type { SlotReport } from '@payments/outbox';
+
+/** A slot that ought to be empty and is not, and for how long it has been due, in milliseconds. */
+export type OverdueSlot = {
+  slot: SlotReport;
+  dueMs: number;
+  /** Its time came round again: what is in it stays for another turn of the ring. */
+  usedAgain: boolean;
+};
+
+/** Takes the reports of one clean-up, and tells which slots are overdue. `now`: milliseconds of any clock that goes on. */
+export type SlotWatch = (reports: readonly SlotReport[], now: number) => OverdueSlot[];
+
+/**
+ * Follows slots that are due over many clean-ups. One is overdue when it has not been emptied for `overdueMs`, and again each
+ * time that this has passed; and when it is used again.
+ */
+export function watchSlots(options: { overdueMs: number }): SlotWatch {
+  const due = new Map<string, { since: number; toldAt: number; last: SlotReport }>();
+  return (reports, now) =>
+    reports.flatMap((slot): OverdueSlot[] => {
+      const name = `${slot.ring} ${slot.slot}`;
+      const known = due.get(name);
+      switch (slot.outcome) {
+        case 'empty':
+        case 'emptied':
+          due.delete(name);
+          return [];
+        case 'elsewhere':
+          return [];
+        case 'young':
+          due.delete(name);
+          return known ? [{ slot: known.last, dueMs: now - known.since, usedAgain: true }] : [];
+        case 'busy':
+        case 'unpublished':
+        case 'unsettled': {
+          const { since, toldAt } = known ?? { since: now, toldAt: now };
+          const overdue = now - toldAt >= options.overdueMs;
+          due.set(name, { since, toldAt: overdue ? now : toldAt, last: slot });
+          return overdue ? [{ slot, dueMs: now - since, usedAgain: false }] : [];
+        }
+        default:
+          return slot.outcome satisfies never;
+      }
+    });
+}
