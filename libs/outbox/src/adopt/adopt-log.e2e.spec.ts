@@ -148,9 +148,9 @@ describe('a log whose rows were copied from another cluster', () => {
     await writer.query('begin');
     await append(writer, 'k0', 'k0 5');
     const adopting = adoptLog({ databaseUrl: copy.url });
-    adopting.catch((e) => console.log('ERR', e));
-    const late = waitsForALock(copy.client).then(() => append(next, 'k0', 'k0 6'));
-    await waitsForALock(copy.client);
+    await waitForLocks(copy.client, 1);
+    const late = append(next, 'k0', 'k0 6');
+    await waitForLocks(copy.client, 2);
     await writer.query('commit');
     expect(await adopting).toMatchObject({ adopted: 6 });
     await late;
@@ -196,11 +196,11 @@ describe('a server that kept its transaction ids', () => {
   });
 });
 
-/** The signal that somebody waits for a lock: PostgreSQL says so. */
-async function waitsForALock(onlooker: pg.Client): Promise<void> {
+/** The signal that so many sessions wait for a lock: PostgreSQL says so. */
+async function waitForLocks(onlooker: pg.Client, count: number): Promise<void> {
   await eventually(async () => {
-    const { rows } = await onlooker.query('select from pg_locks where not granted');
-    expect(rows).not.toHaveLength(0);
+    const { rows } = await onlooker.query('select distinct pid from pg_locks where not granted');
+    expect(rows).toHaveLength(count);
   });
 }
 
