@@ -44,7 +44,8 @@ it('what became of a message is told as long as it is in the log, and is deleted
      select seq, lane, id, topic, key, type, payload, headers, created_at, 'MESSAGE', 'C', 'e', 'DISCARDED', now() - interval '9 days'
        from outbox.message`,
   );
-  const status = async () => (await client.query('select status from outbox.message_status')).rows;
+  const status = async () =>
+    (await client.query<{ status: string }>('select status from outbox.message_status')).rows;
   const { deleted } = await cleanUp(client, { retentionHours: 168 });
   expect(deleted.parked).toBe(0);
   expect(await status()).toEqual([{ status: 'DISCARDED' }]);

@@ -57,7 +57,8 @@ describe('a slot of checkpoints', () => {
     await append(onlooker, 'k', 'x');
     const session = await database.session();
     await session.acknowledge(await session.nextBatch());
-    const status = async () => (await onlooker.query('select * from outbox.message_status')).rows;
+    const status = async () =>
+      (await onlooker.query<{ status: string }>('select * from outbox.message_status')).rows;
     const before = await status();
     expect(before).toMatchObject([{ status: 'PUBLISHED', published_at: expect.any(Date) }]);
     const reports = await emptyOldSlots(relay, later);

@@ -98,10 +98,14 @@ describe('a slot of messages', () => {
     await appendInto(onlooker, old.slot, 20);
     const positions = await publishAll(relay);
     const statuses = async () =>
-      (await onlooker.query('select id, status, published_at from outbox.message_status order by seq')).rows;
+      (
+        await onlooker.query<{ status: string; published_at: Date | null }>(
+          'select id, status, published_at from outbox.message_status order by seq',
+        )
+      ).rows;
     const before = await statuses();
     expect(before).toHaveLength(20);
-    expect(before.every((row: { status: string; published_at: Date | null }) => row.published_at)).toBe(true);
+    expect(before.every((row) => row.published_at)).toBe(true);
     expect(await empty()).toMatchObject({ outcome: 'unsettled' });
 
     expect(await checkpointIdleLanes(relay, positions)).toBeGreaterThan(0);

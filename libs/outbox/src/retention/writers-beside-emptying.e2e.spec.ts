@@ -8,7 +8,7 @@ import pg from 'pg';
 import { migrateOutbox } from '../migrations/migrate-outbox.ts';
 import { append } from '../outbox.fixture.ts';
 import { emptyOldSlots } from './empty-old-slots.ts';
-import { appendInto, settleAll, slotNow } from './retention.fixture.ts';
+import { appendInto, passOver, slotNow } from './retention.fixture.ts';
 
 /** Messages in each slot: few in `npm test`; `RETENTION_ROWS=200000` for a figure to quote. */
 const rows = Number(process.env['RETENTION_ROWS'] ?? 5000);
@@ -33,7 +33,7 @@ it(`writers wait no longer while ${slots} slots of ${rows} messages are emptied,
   // Of the units before this one, the latest but for two, which are old by an hour whatever the time.
   const old = Array.from({ length: slots }, (_, index) => (present + 12 - index) % 16);
   for (const slot of old) await appendInto(relay, slot, rows);
-  await settleAll(relay);
+  await passOver(relay);
   await open.query('begin');
   await append(open, 'open', 'held');
 
@@ -54,8 +54,9 @@ it(`writers wait no longer while ${slots} slots of ${rows} messages are emptied,
       `(ratio ${(during / before).toFixed(2)}; ${beside.length} and ${baseline.length} appends; longest ` +
       `${percentile(beside, 1).toFixed(0)} ms, before ${percentile(baseline, 1).toFixed(0)} ms)`,
   );
-  // On a machine that other specs keep busy both are far apart from run to run; a writer that waited for a lock would be seen.
-  expect(during).toBeLessThan(Math.max(5 * before, 100));
+  // On a machine that other specs keep busy both are far apart from run to run; writers that waited for the open transaction
+  // would be seen.
+  expect(during).toBeLessThan(Math.max(5 * before, 500));
 });
 
 /** How long each append took, in milliseconds, while `work` was done. */
