@@ -4,7 +4,7 @@ import { migrateOutbox, openRelaySession } from '@payments/outbox';
 import type { RelaySession } from '@payments/outbox';
 import { graceAfter } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
-import { concat, merge, race, throwError } from 'rxjs';
+import { EMPTY, catchError, concat, merge, race, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 
 import { acrossSessions } from './across-sessions.ts';
@@ -19,6 +19,8 @@ import { pauseAfterFailure } from './pause-after-failure.ts';
 import { publishBatch } from './publish-batch.ts';
 import type { Round, RoundOptions } from './publish-batch.ts';
 import { relay$ } from './relay.ts';
+import { retain$ } from './retain.ts';
+import { watchSlots } from './watch-slots.ts';
 import { whenAborted } from './when-aborted.ts';
 
 /** Partitions of a topic that the relay creates. */
@@ -27,6 +29,9 @@ const partitions = 12;
 const kafkaUnseenMs = 5000;
 /** How long, in milliseconds, a send may go on after the signal to stop. */
 const sendGraceMs = 10_000;
+
+/** For how long, in milliseconds, a slot may be due before that is worth a warning: a day. */
+const slotOverdueMs = 86_400_000;
 
 /** What a relay works with. */
 export type RelayParts = {
@@ -47,6 +52,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
   const { config, readiness, log, stop } = parts;
   const pauseAfter = pauseAfterFailure({ log, readiness, maxMs: config.backoffMaxMs });
   const kafka = kafkaSide(parts);
+  const watch = watchSlots({ overdueMs: slotOverdueMs });
   return acrossSessions({
     stop,
     open: () => openSession(parts, kafka),
@@ -54,7 +60,12 @@ export function runRelay(parts: RelayParts): Observable<Round> {
     work: (session) => {
       const lost$ = whenAborted(session.lost);
       const handOver = handOverAfterFailures({ session, ms: 2 * config.backoffMaxMs });
-      return relay$({
+      const cleanUp = () => session.cleanUp({ retentionHours: config.retentionHours });
+      // The end of a session is for the next round to tell.
+      const retaining$ = retain$({ cleanUp, watch, log, stop }).pipe(
+        catchError((error: unknown) => (session.lost.aborted ? EMPTY : throwError(() => error))),
+      );
+      const publishing$ = relay$({
         round: () => publishBatch({ log: session, ...kafka }),
         wake$: merge(session.wake$, session.lanesMove$, lost$),
         pollMs: config.pollMs,
@@ -66,6 +77,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
             : throwError(() => error),
         stop,
       });
+      return merge(publishing$, retaining$);
     },
   });
 }

@@ -32,7 +32,6 @@ export async function clusters() {
       await openRelaySession({
         databaseUrl: url,
         limits: { rows: limit, bytes: 4 * 1024 * 1024 },
-        signal: new AbortController().signal,
       }),
     );
   /** Copies the files of a server that has stopped. */

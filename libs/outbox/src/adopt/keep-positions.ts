@@ -20,8 +20,8 @@ select setval(pg_get_serial_sequence('outbox.checkpoint', 'number'), greatest(
   nextval(pg_get_serial_sequence('outbox.checkpoint', 'number')), (select max(number) from outbox.checkpoint)))`;
 
 const sameAgain = `
-insert into outbox.checkpoint (lane, done, "window", pos, count, published_at, system_identifier, timeline)
-select lane, done, "window", pos, 0, published_at, (select system_identifier from pg_control_system()),
+insert into outbox.checkpoint (lane, done, "window", pos, count, floor, next_floor, ceiling, published_at, system_identifier, timeline)
+select lane, done, "window", pos, 0, floor, next_floor, ceiling, published_at, (select system_identifier from pg_control_system()),
        (select timeline_id from pg_control_checkpoint())
   from (select distinct on (lane) * from outbox.checkpoint order by lane, number desc) as newest`;
 

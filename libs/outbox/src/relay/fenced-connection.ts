@@ -1,10 +1,13 @@
 import type pg from 'pg';
-import { outboxError, type OutboxError } from '../errors.ts';
+import { OutboxError, outboxError } from '../errors.ts';
+import type { Statements } from '../retention/statements.ts';
 
 /** The connection that everything about a relay's lanes goes through, so that none of it happens without their locks. */
 export interface FencedConnection {
   /** Asks the server in turn: a connection answers one question at a time. A failed one ends the session. */
   ask: <T>(question: (client: pg.Client) => Promise<T>) => Promise<T>;
+  /** Statements that PostgreSQL may refuse without an end of the session: each a transaction of its own, without parameters. */
+  statements: Statements;
   /** Aborted, with an OutboxError as its reason, once the connection is gone. */
   lost: AbortSignal;
 }
@@ -20,16 +23,29 @@ export function fencedConnection(client: pg.Client): FencedConnection {
   };
   client.on('error', lose);
   client.on('end', () => lose(new Error('the connection ended')));
-  return {
-    lost: controller.signal,
-    ask: (question) =>
-      inTurn(() => {
-        // A connection that has gone silent fails each statement only after its time: one is enough.
-        controller.signal.throwIfAborted();
-        return question(client);
-      }).catch((thrown: unknown) => {
-        throw lose(thrown);
+  const ask: FencedConnection['ask'] = (question) =>
+    inTurn(() => {
+      // A connection that has gone silent fails each statement only after its time: one is enough.
+      controller.signal.throwIfAborted();
+      return question(client);
+    }).catch((thrown: unknown) => {
+      throw lose(thrown);
+    });
+  return { lost: controller.signal, ask, statements: { query: refusable(ask) } };
+}
+
+/** A refusal is thrown to the caller alone; it never was a failure of the connection. */
+function refusable(ask: FencedConnection['ask']): Statements['query'] {
+  return async (text) => {
+    const answer = await ask((client) =>
+      client.query<object>(text).catch((thrown: unknown) => {
+        const error = outboxError(thrown);
+        if (error.code !== 'DATABASE_REFUSED') throw error;
+        return error;
       }),
+    );
+    if (answer instanceof OutboxError) throw answer;
+    return answer;
   };
 }
 

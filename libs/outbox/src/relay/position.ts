@@ -29,7 +29,7 @@ export interface Checkpoint {
   count: number;
   floor: bigint;
   nextFloor: bigint;
-  ceiling: bigint;
+  ceiling: bigint | null;
 }
 
 /** What one read brought: how far it came, in which snapshot new windows were opened, and whether a limit cut it off. */

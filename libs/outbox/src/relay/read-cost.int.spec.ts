@@ -4,7 +4,7 @@ import { appendMany, outboxDatabase } from '../outbox.fixture.ts';
 import { readPositions, readClusterIdentity } from './checkpoints.ts';
 import { connectRelay } from './connect.ts';
 import { takeMark } from './mark.ts';
-import { lanes } from './own-lanes.ts';
+import { lanes } from './share-lanes.ts';
 import { advance, type Positions } from './position.ts';
 import { readMessages } from './read-messages.ts';
 

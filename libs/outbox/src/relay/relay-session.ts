@@ -18,6 +18,8 @@ import { outboxError } from '../errors.ts';
 import { openParking } from '../parking/open-parking.ts';
 import type { Refusal } from '../parking/refusal.ts';
 import { requestHint } from '../parking/request-hint.ts';
+import { checkpointIdleLanes } from '../retention/checkpoint-idle-lanes.ts';
+import { cleanUp, type CleanUpReport } from '../retention/clean-up.ts';
 import { wakeChannel } from '../wake/channel.ts';
 import { batchesOf, type Batch, type Batches, type ReadBatch } from './batches.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
@@ -50,6 +52,12 @@ export interface RelaySession extends AsyncDisposable {
    * @throws {OutboxError} and the session is lost.
    */
   standAside(ms: number): Promise<boolean>;
+  /**
+   * Removes what is older than the retention and settled, after it has written down how far its own quiet lanes are. Beside the
+   * batches, at any time.
+   * @throws {OutboxError} DATABASE_REFUSED, after which the session goes on; or the session is lost.
+   */
+  cleanUp(retention: { retentionHours: number }): Promise<CleanUpReport>;
   /** Emits when a writer hints that something was committed. Hints may be missing or superfluous. */
   readonly wake$: Observable<void>;
   /** Emits when lanes are to move: `nextBatch` does it. */
@@ -82,7 +90,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
   await using opening = new AsyncDisposableStack();
   const client = await connectRelay(options.databaseUrl);
   opening.defer(() => endConnection(client));
-  const { ask, lost } = fencedConnection(client);
+  const { ask, lost, statements } = fencedConnection(client);
   try {
     const hint$ = await listen(client);
     const cluster = await readClusterIdentity(client);
@@ -147,6 +155,10 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
         const others = await ask(() => lanes.standAside(ms));
         if (others) await moveLanes();
         return others;
+      },
+      async cleanUp(retention) {
+        await ask(() => checkpointIdleLanes(client, { positions: batches.positions(), cluster }));
+        return cleanUp(statements, retention);
       },
       wake$: hint$(wakeChannel),
       lanesMove$: looking.due$,

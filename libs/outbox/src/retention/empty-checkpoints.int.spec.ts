@@ -3,7 +3,7 @@ import { eventually } from '@payments/testing';
 import type pg from 'pg';
 import { append, outboxDatabase } from '../outbox.fixture.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from '../relay/checkpoints.ts';
-import { lanes } from '../relay/own-lanes.ts';
+import { lanes } from '../relay/share-lanes.ts';
 import type { Checkpoint } from '../relay/position.ts';
 import { emptyOldSlots, type SlotReport } from './empty-old-slots.ts';
 import { goOn, inDays, oldSlot, prepareStop, settleAll, slotNow, stopped } from './retention.fixture.ts';
@@ -113,6 +113,9 @@ async function publish(owner: pg.Client): Promise<void> {
     window: '5:5:',
     pos: 99n,
     count: 1,
+    floor: 0n,
+    nextFloor: 0n,
+    ceiling: 99n,
   });
   await writeCheckpoints(owner, lanes.map(checkpoint), await readClusterIdentity(owner));
 }

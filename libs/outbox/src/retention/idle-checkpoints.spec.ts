@@ -7,13 +7,18 @@ const between = (lane: number, done: string): LanePosition => ({
   done,
   window: null,
   pos: 0n,
-  scanFrom: null,
+  floor: 12n,
+  nextFloor: 12n,
+  ceiling: null,
 });
 
 describe('a checkpoint of a quiet lane', () => {
   it('is written when its oldest open transaction is another one, and stands between two windows', () => {
     expect(idleCheckpoints([between(3, '20:25:20,22')], new Map([[3, '10:30:10']]))).toEqual([
-      { lane: 3, done: '20:25:20,22', window: '20:25:20,22', pos: 0n, count: 0 },
+      {
+        ...{ lane: 3, done: '20:25:20,22', window: '20:25:20,22', pos: 0n, count: 0 },
+        ...{ floor: 12n, nextFloor: 12n, ceiling: null },
+      },
     ]);
   });
 

@@ -14,10 +14,10 @@ import type { Checkpoint, Positions } from '../relay/position.ts';
  * A lane whose oldest open transaction is the same as in its newest checkpoint would let go no more than before.
  */
 export function idleCheckpoints(positions: Positions, written: ReadonlyMap<number, string>): Checkpoint[] {
-  return positions.flatMap(({ lane, done, window }) => {
+  return positions.flatMap(({ lane, done, window, floor }) => {
     const before = written.get(lane);
     if (window !== null || (before !== undefined && xmin(done) <= xmin(before))) return [];
-    return [{ lane, done, window: done, pos: 0n, count: 0 }];
+    return [{ lane, done, window: done, pos: 0n, count: 0, floor, nextFloor: floor, ceiling: null }];
   });
 }
 

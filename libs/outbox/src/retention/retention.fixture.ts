@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { eventually } from '@payments/testing';
 import { readClusterIdentity, readPositions, writeCheckpoints } from '../relay/checkpoints.ts';
-import { lanes } from '../relay/own-lanes.ts';
+import { takeMark } from '../relay/mark.ts';
 import { advance, type Positions } from '../relay/position.ts';
 import { readMessages } from '../relay/read-messages.ts';
+import { lanes } from '../relay/share-lanes.ts';
 import { idleCheckpoints } from './idle-checkpoints.ts';
 
 /** A slot that is old by this retention, whatever the time: the one after the next, last used 14 to 15 units ago. */
@@ -39,10 +40,13 @@ export async function publishAll(client: pg.Client, among = lanes): Promise<Posi
   const cluster = await readClusterIdentity(client);
   let { positions } = await readPositions(client, among, cluster);
   for (;;) {
-    const { messages, outcome } = await readMessages(client, positions, { rows: 100_000, bytes: 2 ** 30 });
+    const { messages, outcome } = await readMessages(client, positions, {
+      limits: { rows: 100_000, bytes: 2 ** 30 },
+      mark: await takeMark(client),
+    });
     const { next, checkpoints } = advance(positions, outcome);
     if (checkpoints.length > 0) await writeCheckpoints(client, checkpoints, cluster);
-    const finished = positions.every(({ window }) => window === null);
+    const finished = [...positions, ...next].every(({ window }) => window === null);
     positions = next;
     if (messages.length === 0 && finished) return positions;
   }
@@ -84,7 +88,7 @@ export async function passOver(client: pg.Client): Promise<void> {
   const done = rows[0]?.done ?? '';
   await checkpointIdleLanes(
     client,
-    lanes.map((lane) => ({ lane, done, window: null, pos: 0n, scanFrom: null })),
+    lanes.map((lane) => ({ lane, done, window: null, pos: 0n, floor: 0n, nextFloor: 0n, ceiling: null })),
   );
 }
 
