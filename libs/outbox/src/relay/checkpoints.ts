@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { OutboxError } from '../errors.ts';
-import { reachedNumber } from './mark.ts';
+import { reachedBeforeId } from './mark.ts';
 import type { Checkpoint, LanePosition, Positions } from './position.ts';
 
 /** The database cluster: transaction ids mean something only within it. */
@@ -83,10 +83,10 @@ function toPosition({ lane, done, window, pos, floor, nextFloor, ceiling }: Row)
 
 /**
  * Reading the sequence comes before the insert, whose rows are made of it, has a transaction id assigned: what was read is a
- * mark (see `takeMark`) once the statement is over.
+ * mark (see `takeMark`) once the transaction is over, unless it had an id before.
  */
 const insertCheckpoints = `
-with sequence as materialized (select ${reachedNumber} as reached from outbox.message_seq),
+with sequence as materialized (select ${reachedBeforeId} as reached from outbox.message_seq),
 written as (
   insert into outbox.checkpoint (lane, done, "window", pos, count, floor, next_floor, ceiling, system_identifier, timeline)
   select lane, done, "window", pos, count, floor, next_floor, ceiling, $9, $10
@@ -97,15 +97,15 @@ written as (
 )
 select reached::text from sequence`;
 
-/** Appends one row for each lane that published something. Returns a new mark. */
+/** Appends one row for each lane that published something. Returns a new mark, true once this is committed, or undefined. */
 export async function writeCheckpoints(
   client: ClientBase,
   checkpoints: Checkpoint[],
   cluster: ClusterIdentity,
-): Promise<bigint> {
+): Promise<bigint | undefined> {
   const column = <Name extends keyof Checkpoint>(name: Name) =>
     checkpoints.map((checkpoint) => checkpoint[name]);
-  const { rows } = await client.query<{ reached: string }>({
+  const { rows } = await client.query<{ reached: string | null }>({
     name: 'outbox checkpoint',
     text: insertCheckpoints,
     values: [
@@ -114,5 +114,6 @@ export async function writeCheckpoints(
       ...[cluster.systemIdentifier, cluster.timeline],
     ],
   });
-  return BigInt(rows[0]?.reached ?? 0);
+  const reached = rows[0]?.reached ?? undefined;
+  return reached === undefined ? undefined : BigInt(reached);
 }

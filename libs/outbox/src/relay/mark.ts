@@ -4,11 +4,17 @@ import type { ClientBase } from 'pg';
 export const reachedNumber = `last_value - (not is_called)::integer`;
 
 /**
+ * The same, before this transaction has an id; null after, as where parked messages are written in it first: another one may
+ * then have a higher id already, and a lower number.
+ */
+export const reachedBeforeId = `case when pg_current_xact_id_if_assigned() is null then ${reachedNumber} end`;
+
+/**
  * Reads the sequence, and then has a transaction id assigned, in this order: `assigned` depends on what was read. None is
  * assigned when nothing was appended since the last mark, so a quiet log uses up no ids and writes nothing.
  */
 const nextMark = `
-with sequence as materialized (select ${reachedNumber} as reached from outbox.message_seq)
+with sequence as materialized (select ${reachedBeforeId} as reached from outbox.message_seq)
 select reached::text, case when reached > $1::bigint then pg_current_xact_id() end::text as assigned from sequence`;
 
 /**
@@ -17,7 +23,7 @@ select reached::text, case when reached > $1::bigint then pg_current_xact_id() e
  * draws its numbers later still. `known` is the mark so far, which stays true.
  */
 export async function takeMark(client: ClientBase, known = 0n): Promise<bigint> {
-  const { rows } = await client.query<{ reached: string }>({
+  const { rows } = await client.query<{ reached: string | null }>({
     name: 'outbox mark',
     text: nextMark,
     values: [known],

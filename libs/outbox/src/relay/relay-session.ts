@@ -105,7 +105,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       read: (from) => ask(() => readBatch(client, from, { limits, mark })),
       checkpoint: (rows, parked) =>
         ask(() => {
-          const write = async () => void (mark = await writeCheckpoints(client, rows, cluster));
+          const write = async () => void (mark = (await writeCheckpoints(client, rows, cluster)) ?? mark);
           return parked ? parking.park(parked, write) : write();
         }),
       parking: {

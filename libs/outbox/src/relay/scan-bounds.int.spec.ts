@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@payments/testing';
 import type pg from 'pg';
 import { append, appendMany, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
+import { readClusterIdentity, writeCheckpoints } from './checkpoints.ts';
+import { takeMark } from './mark.ts';
 import { plantedFaults, pausedTrigger, pauseLock } from './scan-bounds.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
@@ -137,5 +139,34 @@ describe('a writer that pauses between its transaction id and its number', () =>
 
   it('is seen to lose its message where the trigger draws the number first', async () => {
     expect(await delivered(plantedFaults.numberBeforeId)).toEqual([]);
+  });
+});
+
+describe('a mark', () => {
+  const written = async (client: pg.Client) => {
+    const cluster = await readClusterIdentity(client);
+    const bounds = { floor: 0n, nextFloor: 0n, ceiling: 1n };
+    return writeCheckpoints(
+      client,
+      [{ lane: 0, done: '1:1:', window: '3:3:', pos: 1n, count: 1, ...bounds }],
+      cluster,
+    );
+  };
+
+  it('comes with checkpoints, as far as the sequence had got', async () => {
+    await appendMany(onlooker, 7);
+    expect(await written(onlooker)).toBe(7n);
+    await onlooker.query('begin');
+    expect(await written(onlooker)).toBe(7n);
+    await onlooker.query('commit');
+  });
+
+  it('comes with none in a transaction that had its id before: one with a higher id may own a lower number', async () => {
+    await onlooker.query('begin');
+    await onlooker.query('select pg_current_xact_id()');
+    await append(slow, 'slow', 'higher id');
+    expect(await written(onlooker)).toBeUndefined();
+    expect(await takeMark(onlooker, 0n)).toBe(0n);
+    await onlooker.query('commit');
   });
 });
