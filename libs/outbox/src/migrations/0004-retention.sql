@@ -147,8 +147,8 @@ create function outbox.carry_positions(slot integer, at timestamptz) returns voi
   set search_path = pg_catalog, pg_temp
   begin atomic
     insert into outbox.checkpoint (lane, done, "window", pos, count, floor, next_floor, ceiling, published_at, system_identifier, timeline, slot)
-    select newest.lane, newest.done, newest."window", newest.pos, 0, newest.floor, newest.next_floor, newest.ceiling, newest.published_at,
-           newest.system_identifier, newest.timeline,
+    select newest.lane, newest.done, newest."window", newest.pos, 0, newest.floor, newest.next_floor, newest.ceiling,
+           newest.published_at, newest.system_identifier, newest.timeline,
            (extract(epoch from carry_positions.at)::bigint / 43200 % 16)::smallint
       from generate_series(0, 15) as lane(lane)
      cross join lateral (select checkpoint.* from outbox.checkpoint
