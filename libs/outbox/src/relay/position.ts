@@ -53,7 +53,7 @@ export interface ReadOutcome {
 export const stride = 200_000n;
 
 /** How far a read looks in a lane: to the end of the window, or one stride behind what can be left of it. */
-export function horizon(position: LanePosition, reached: bigint): bigint {
+function horizon(position: LanePosition, reached: bigint): bigint {
   const ceiling = position.ceiling ?? reached;
   const far = max(position.pos, position.floor) + stride;
   return far < ceiling ? far : ceiling;
