@@ -22,3 +22,19 @@ export type { Deleted } from './retention/delete-settled.ts';
 export type { EmptyOldSlotsOptions, Ring, SlotOutcome, SlotReport } from './retention/empty-old-slots.ts';
 export type { Statements } from './retention/statements.ts';
 export { openWaker, type Waker, type WakerOptions } from './wake/waker.ts';
+export { connectForStatus } from './status/connect.ts';
+export { findMessage, type FoundMessage } from './status/find-message.ts';
+export {
+  listMessages,
+  type ListedMessage,
+  type MessageFilter,
+  type MessageList,
+  type MessageStatus,
+} from './status/list-messages.ts';
+export { readRelays, type LaneInfo, type RelayInfo } from './status/read-lanes.ts';
+export type { Lag } from './status/read-lag.ts';
+export type { OpenTransaction } from './status/read-open-transactions.ts';
+export { readParkedGroups, type Parked, type ParkedGroup } from './status/read-parked-groups.ts';
+export type { SlotInfo } from './status/read-ring.ts';
+export { readStatus, type OutboxStatus } from './status/read-status.ts';
+export type { UnfinishedRequest } from './status/read-unfinished-requests.ts';

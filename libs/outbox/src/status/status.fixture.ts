@@ -1,0 +1,46 @@
+import type pg from 'pg';
+
+/** What the view message_status says of all messages, newest first. */
+export async function statusesByView(onlooker: pg.Client): Promise<{ seq: string; status: string }[]> {
+  const { rows } = await onlooker.query<{ seq: string; status: string }>(
+    'select seq, status from outbox.message_status order by message_status.seq desc',
+  );
+  return rows;
+}
+
+/** A message as the owner of its lane parks it. */
+export interface ParkedRow {
+  key: string;
+  cause: 'MESSAGE' | 'FOLLOWS' | 'TOPIC';
+  state?: 'PARKED' | 'PUBLISHED' | 'DISCARDED';
+}
+
+/** Parks all messages of a key, as the owner of its lane does. */
+export async function park(client: pg.Client, { key, cause, state = 'PARKED' }: ParkedRow): Promise<void> {
+  await client.query(
+    `insert into outbox.parked (seq, lane, id, topic, key, type, payload, headers, created_at, cause, code, error, state, settled_at)
+     select seq, lane, id, topic, key, type, payload, headers, created_at, $2, 'MESSAGE_TOO_LARGE', 'it is too large', $3,
+            case when $3 <> 'PARKED' then now() end
+       from outbox.message where key = $1`,
+    [key, cause, state],
+  );
+}
+
+/** Appends messages of keys in one call, the payload of each being its place. */
+export async function appendMany(client: pg.Client, keys: readonly string[]): Promise<void> {
+  await client.query(
+    `select outbox.append(array_agg('topic'::text), array_agg(key), array_agg('Happened'::text),
+                          array_agg(place::text::bytea), array_agg('{}'::jsonb), array_agg(gen_random_uuid()))
+       from unnest($1::text[]) with ordinality as message(key, place)`,
+    [keys],
+  );
+}
+
+/** As many keys as asked for, all of one lane. */
+export async function keysOfOneLane(client: pg.Client, count: number): Promise<string[]> {
+  const { rows } = await client.query<{ key: string }>(
+    `select 'key-' || n as key from generate_series(1, 1000) as n where outbox.key_hash('key-' || n) & 15 = 3 limit $1`,
+    [count],
+  );
+  return rows.map(({ key }) => key);
+}
