@@ -7,6 +7,8 @@ const repositoryRoot = resolve(import.meta.dirname, '../../..');
 export type CliConfig = {
   /** `PAYMENT_ADDRESS`: where the payment service is. */
   paymentAddress?: string;
+  /** `DATABASE_URL`: where the outbox is. */
+  databaseUrl?: string;
   /** Written by `npm start` into its state folder (`LOCAL_STATE_DIR`, else `.local`), absent while that is down. */
   stackFile: string;
 };
@@ -14,5 +16,6 @@ export type CliConfig = {
 /** Reads the environment. A variable that is set to nothing counts as not set. */
 export const readCliConfig = (env: Readonly<Record<string, string | undefined>>): CliConfig => ({
   ...(env.PAYMENT_ADDRESS && { paymentAddress: env.PAYMENT_ADDRESS }),
+  ...(env.DATABASE_URL && { databaseUrl: env.DATABASE_URL }),
   stackFile: resolve(repositoryRoot, env.LOCAL_STATE_DIR || '.local', 'stack.json'),
 });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { defaultPaymentAddress } from '@payments/contracts';
 import type { CliConfig } from './config.ts';
+import { readStack } from './read-stack.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -18,13 +18,8 @@ const checked = (name: string, address: string): string => {
   throw new UsageError(`${name} is "${address}": it must be host:port, such as ${defaultPaymentAddress}`);
 };
 
-/** `payment` is null while only the servers run. A file that is missing or half written names no address. */
+/** `payment` is null while only the servers run. */
 const localAddress = async (stackFile: string): Promise<string | undefined> => {
-  try {
-    const stack = JSON.parse(await readFile(stackFile, 'utf8')) as { payment?: { grpc?: unknown } | null };
-    const address = stack.payment?.grpc;
-    return typeof address === 'string' ? address : undefined;
-  } catch {
-    return undefined;
-  }
+  const address = (await readStack(stackFile)).payment?.grpc;
+  return typeof address === 'string' ? address : undefined;
 };
