@@ -1,6 +1,7 @@
 import { OutboxError, findMessage, listMessages, readParkedGroups, readStatus } from '@payments/outbox';
 import type { MessageStatus } from '@payments/outbox';
 import { Command, InvalidArgumentError } from 'commander';
+import { adopt, type AdoptOptions } from './outbox/adopt.ts';
 import { discard, release, republish } from './outbox/ask-relays.ts';
 import { carryOut, type AskOptions } from './outbox/carry-out.ts';
 import { exitCodes } from './outbox/exit-codes.ts';
@@ -10,7 +11,7 @@ import { showMessage } from './outbox/show-message.ts';
 import { showMessages } from './outbox/show-messages.ts';
 import { showParked } from './outbox/show-parked.ts';
 import { showStatus } from './outbox/show-status.ts';
-import { withOutbox } from './outbox/with-outbox.ts';
+import { atDatabase, withOutbox } from './outbox/with-outbox.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Said after whatever was typed wrong. */
@@ -20,7 +21,8 @@ const help = `
 Database: --database, else DATABASE_URL, else the system that \`npm start\` runs (its state folder is
 LOCAL_STATE_DIR, else .local), else the default of \`npm start\`.
 
-Rights: USAGE on schema outbox and SELECT on its tables; INSERT on outbox.request to release, discard and republish.
+Rights: USAGE on schema outbox and SELECT on its tables; INSERT on outbox.request to release, discard and republish;
+adopt is for the owner of the schema.
 
 Exit codes:
   0  done
@@ -205,5 +207,13 @@ asking(
     'what was appended then or later: 2026-01-31T12:00:00Z, or 30m, 2h, 7d ago',
   )
   .option('--key <key>', 'only of this key');
+
+command<[], CommonOptions & AdoptOptions>(
+  'adopt',
+  'makes a log that was copied from another database cluster this one’s own',
+  (options) => atDatabase(options.database, (url) => adopt(url, options)),
+)
+  .option('--keep-position', 'after pg_upgrade alone: go on where the log stood', false)
+  .option('--yes', 'do not ask', false);
 
 await outbox.parseAsync();
