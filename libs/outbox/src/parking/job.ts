@@ -10,16 +10,16 @@ export interface ParkingBatch {
   /** To publish, each key's in order; none where only something had to be looked at, and more is to do. */
   readonly messages: readonly RelayMessage[];
   /** All but the refused ones are acknowledged. Writes that down, in one transaction, and frees what nothing is left of. */
-  settle(refusals: readonly Refusal[]): Promise<void>;
+  readonly settle: (refusals: readonly Refusal[]) => Promise<void>;
 }
 
 /** A request under way. It is carried out a batch at a time, between batches of the log. */
 export interface Job {
   readonly lane: number;
   /** What became of it, in a sentence, once it is finished. */
-  outcome(): string | null;
+  outcome: () => string | null;
   /** The next batch; undefined when there was nothing to publish, and then it is finished. */
-  next(): Promise<ParkingBatch | undefined>;
+  next: () => Promise<ParkingBatch | undefined>;
 }
 
 /** What the work on parked messages needs: the relay's fenced connection, and what is parked of its lanes. */

@@ -17,19 +17,19 @@ import { headsOf } from './settle-parked.ts';
  */
 export interface Parking {
   /** Lanes were gained: reads what is parked in them. */
-  gain(lanes: readonly number[]): Promise<void>;
+  gain: (lanes: readonly number[]) => Promise<void>;
   /** Lanes were given away, with what is parked in them. A batch that was handed out must be dropped with them. */
-  drop(lanes: readonly number[]): void;
+  drop: (lanes: readonly number[]) => void;
   /** Parts messages that are about to be sent from those that have to follow what is parked. */
-  split(messages: readonly RelayMessage[]): { messages: RelayMessage[]; followers: Refusal[] };
+  split: (messages: readonly RelayMessage[]) => { messages: RelayMessage[]; followers: Refusal[] };
   /** Parks what was refused of a batch of the log and its followers, in one transaction with its checkpoint. */
-  park(parked: ParkedWithBatch, checkpoint: () => Promise<void>): Promise<void>;
+  park: (parked: ParkedWithBatch, checkpoint: () => Promise<void>) => Promise<void>;
   /** Somebody may have asked for something. */
-  hint(): void;
+  hint: () => void;
   /** Whether `nextBatch` has anything to ask for. Costs nothing. */
-  due(): boolean;
+  due: () => boolean;
   /** The next batch of what is released or published again. */
-  nextBatch(): Promise<ParkingBatch | undefined>;
+  nextBatch: () => Promise<ParkingBatch | undefined>;
 }
 
 /** What of a batch of the log is parked: what follows what is parked already, and what was refused now, with its followers. */

@@ -42,7 +42,7 @@ it(
     console.log(cost.map(describeCost).join('\n'));
     const [second, tenth] = [cost[1] as Cost, cost[9] as Cost];
     expect(tenth.backendCpu).toBeLessThan(2 * second.backendCpu);
-    expect(tenth.ownMemory).toBeLessThan(1.2 * second.ownMemory + 50);
+    expect(tenth.ownMemory).toBeLessThan(1.2 * second.ownMemory + 10);
     expect(tenth.backendMemory).toBeLessThan(1.2 * second.backendMemory + 10);
 
     // What the open transaction held is published as soon as it is over.
