@@ -26,7 +26,7 @@ export function discardRequest(context: ParkingContext, request: Request): Job {
 }
 
 /** What became of a discard, in a sentence. `left`: how many messages of its key are still parked. */
-export function discardOutcome(options: { count: number; left: number; key: string }): string {
+function discardOutcome(options: { count: number; left: number; key: string }): string {
   const { count, left, key } = options;
   const discarded = count > 0 ? 'Discarded' : 'It was not parked any more';
   if (left === 0) return `${discarded}; nothing of its key is parked.`;

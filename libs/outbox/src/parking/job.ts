@@ -10,7 +10,7 @@ export interface ParkingBatch {
   /** To publish, each key's in order; none where only something had to be looked at, and more is to do. */
   readonly messages: readonly RelayMessage[];
   /** All but the refused ones are acknowledged. Writes that down, in one transaction, and frees what nothing is left of. */
-  readonly settle: (refusals: readonly Refusal[]) => Promise<void>;
+  settle: (refusals: readonly Refusal[]) => Promise<void>;
 }
 
 /** A request under way. It is carried out a batch at a time, between batches of the log. */

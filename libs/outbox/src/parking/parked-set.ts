@@ -22,17 +22,17 @@ export interface ParkedTopic extends ParkedReason {
 /** What is parked of the lanes that this relay owns. */
 export interface ParkedSet {
   /** Why this message must not be sent now, as a refusal; undefined when nothing is ahead of it. */
-  blocks(message: RelayMessage): Refusal | undefined;
+  blocks: (message: RelayMessage) => Refusal | undefined;
   /** These were parked, or are found parked: what comes behind them follows. */
-  parkKey(lane: number, at: { topic: string; key: string }, reason: ParkedReason): void;
-  parkTopic(lanes: Iterable<number>, topic: string, reason: ParkedReason): ParkedTopic;
+  parkKey: (lane: number, at: { topic: string; key: string }, reason: ParkedReason) => void;
+  parkTopic: (lanes: Iterable<number>, topic: string, reason: ParkedReason) => ParkedTopic;
   /** Nothing is parked of this key any more. */
-  freeKey(lane: number, at: { topic: string; key: string }): void;
-  freeTopic(lane: number, topic: string): void;
-  topics(): ParkedTopic[];
-  topic(name: string): ParkedTopic | undefined;
+  freeKey: (lane: number, at: { topic: string; key: string }) => void;
+  freeTopic: (lane: number, topic: string) => void;
+  topics: () => ParkedTopic[];
+  topic: (name: string) => ParkedTopic | undefined;
   /** Another relay owns these now. */
-  drop(lanes: readonly number[]): void;
+  drop: (lanes: readonly number[]) => void;
 }
 
 /** The pause after the first try of a parked topic, in milliseconds. */

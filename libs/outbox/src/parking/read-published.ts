@@ -4,7 +4,7 @@ import type { BatchLimits, RelayMessage } from '../relay/read-messages.ts';
 import { toRelayMessage, type StoredMessage } from './stored-message.ts';
 
 /** Rows of the log that one statement looks at, at most. */
-export const sliceRows = 10_000;
+const sliceRows = 10_000;
 
 /** The end of a slice of a lane's log: by `message_by_sequence`, 3 ms. */
 const sliceEnd = `

@@ -89,7 +89,7 @@ function tryTopicsOf(
 }
 
 /** What became of a release, in a sentence. `kept`: the messages that were refused again, one of each key. */
-export function releaseOutcome(count: number, kept: readonly Refusal[]): string {
+function releaseOutcome(count: number, kept: readonly Refusal[]): string {
   const published = `${count} ${count === 1 ? 'message' : 'messages'} published`;
   const [first] = kept;
   if (!first) return `${published}.`;

@@ -47,7 +47,7 @@ function positionOf({ positions }: ParkingContext, lane: number): LanePosition {
 }
 
 /** What became of a republish, in a sentence. `refused`: the first message that Kafka refused, which was skipped. */
-export function republishOutcome(count: number, refused: Refusal | undefined): string {
+function republishOutcome(count: number, refused: Refusal | undefined): string {
   const published = `${count} ${count === 1 ? 'message' : 'messages'} published again`;
   if (!refused) return `${published}.`;
   const { message, code, error } = refused;
