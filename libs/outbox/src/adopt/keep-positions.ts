@@ -2,15 +2,16 @@ import type { ClientBase } from 'pg';
 import { OutboxError } from '../errors.ts';
 
 /**
- * What speaks against it that this server kept the transaction ids of the log: ids in positions or rows that it has not given out
- * yet, or rows that one of its transactions wrote for several others, as a COPY does. The log is read in whole.
+ * What speaks against it that this server kept the transaction ids of the log: ids in positions or rows, or numbers, that it has not
+ * given out yet, or rows that one of its transactions wrote for several others, as a COPY does. The log is read in whole.
  */
 const objections = `
 with clock as (select pg_snapshot_xmax(pg_current_snapshot()) as next),
 newest as (select distinct on (lane) * from outbox.checkpoint order by lane, number desc)
 select exists (select from newest, clock
                 where greatest(pg_snapshot_xmax(done), pg_snapshot_xmax("window")) > clock.next)
-       or exists (select from outbox.message, clock where xid >= clock.next) as ahead,
+       or exists (select from outbox.message, clock where xid >= clock.next)
+       or exists (select from newest, outbox.message_seq where greatest(floor, next_floor) > last_value) as ahead,
        exists (select from outbox.message group by xmin::text having min(xid) <> max(xid)) as copied,
        (select count(*) < 16 from newest) as missing`;
 
@@ -45,7 +46,7 @@ export async function keepPositions(client: ClientBase): Promise<void> {
 function reasonOf(found: { ahead: boolean; copied: boolean; missing: boolean }): string | undefined {
   if (found.missing) return 'outbox.checkpoint has no row for some lanes';
   if (found.ahead)
-    return 'the log names transactions that this server has not begun yet, so it was not upgraded by pg_upgrade';
+    return 'the log names transactions or numbers that this server has not given out yet, so it was not upgraded by pg_upgrade';
   if (found.copied)
     return 'the rows of the log were copied here, so they do not have the transactions that they name';
   return undefined;

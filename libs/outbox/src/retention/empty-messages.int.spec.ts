@@ -111,6 +111,8 @@ describe('a slot of messages', () => {
     expect(await checkpointIdleLanes(relay, positions)).toBeGreaterThan(0);
     await settleAll(relay);
     expect(await statuses()).toEqual(before);
+    // Positions that are behind the newest checkpoint take no lane back.
+    expect(await checkpointIdleLanes(relay, positions)).toBe(0);
     // A session that begins here goes on behind the messages, and misses nothing that comes.
     await append(onlooker, 'k', 'next');
     const session = await database.session();
