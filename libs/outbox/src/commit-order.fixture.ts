@@ -1,3 +1,4 @@
+import { seededRandom } from '@payments/testing';
 import type pg from 'pg';
 import type { RelayMessage } from './relay/read-messages.ts';
 
@@ -6,17 +7,6 @@ export interface WriterPlan {
   seed: number;
   transactions: number;
   keys: number;
-}
-
-/** Small and seeded: mulberry32, by Tommy Ettinger, public domain. Returns numbers from 0 to below 1. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /**

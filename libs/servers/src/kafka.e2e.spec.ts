@@ -5,16 +5,17 @@ import { readWithKafkaConsole } from './kafka-console.ts';
 import { fetchKafka } from './kafka-jars.ts';
 import { startKafka, type RunningKafka } from './kafka.ts';
 import { pollUntil } from './poll-until.ts';
+import { freePort } from './ports.ts';
 import { specFolder } from './spec-folder.fixture.ts';
 
 let closing: AsyncDisposableStack;
 let folder: string;
 let kafka: RunningKafka;
 
-async function boot(brokers: number): Promise<void> {
+async function boot(brokers: number, ports: readonly number[] = []): Promise<void> {
   closing = new AsyncDisposableStack();
   folder = closing.use(await specFolder()).path;
-  kafka = closing.use(await startKafka({ dataDir: folder, brokers }));
+  kafka = closing.use(await startKafka({ dataDir: folder, brokers, port: ports }));
 }
 
 /** Kafka's own console producer: lines of `headers|key~value`. */
@@ -97,8 +98,17 @@ describe('one Kafka', () => {
 });
 
 describe('two Kafka brokers', () => {
-  beforeAll(() => boot(2), 240_000);
+  const ports: number[] = [];
+  beforeAll(async () => {
+    ports.push(await freePort(), await freePort());
+    await boot(2, ports);
+  }, 240_000);
   afterAll(() => closing.disposeAsync());
+
+  it('listen on the ports that were asked for', () => {
+    expect(kafka.brokers).toEqual(ports.map((port) => `127.0.0.1:${port}`));
+    expect(kafka.nodes.map(({ port }) => port)).toEqual(ports);
+  });
 
   it('move the leader of a partition, and both know it when the call returns', async () => {
     await kafka.createTopic({

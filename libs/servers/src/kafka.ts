@@ -11,8 +11,8 @@ import { freePort, loopback } from './ports.ts';
 export interface KafkaOptions {
   /** A folder for this cluster alone. Made if absent; what is in it survives. Always start it with the same `brokers`. */
   dataDir: string;
-  /** The first broker's port. Default: a free one. */
-  port?: number;
+  /** The first broker's port, or the ports of the brokers in their order. Default: free ones. */
+  port?: number | readonly number[];
   /**
    * Default 1: one process that is broker and controller. From 2 on: that many brokers (node ids from 1) and a controller of its
    * own, so that any broker can be stopped, killed and started again while the others go on.
@@ -108,7 +108,7 @@ async function prepareCluster(options: KafkaOptions, classPath: string) {
     });
   };
   const shared = { controller, brokers: count, settings: options.settings ?? {} };
-  const ports = [options.port ?? (await freePort())];
+  const ports = [options.port ?? []].flat();
   while (ports.length < count) ports.push(await freePort());
   const brokers = ports.map((port, index) => {
     const name = count === 1 ? 'Kafka' : `Kafka broker ${index + 1}`;
