@@ -167,6 +167,10 @@ function release(link: Link): void {
 }
 
 function cut({ client, upstream }: Link): void {
-  client.resetAndDestroy();
-  upstream.resetAndDestroy();
+  for (const socket of [client, upstream]) {
+    // A socket that is being shut down cannot be reset; Node 24 then leaks it, and spins for ever when the process exits.
+    const ending = socket.writableEnded && !socket.writableFinished;
+    if (ending) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
