@@ -48,7 +48,7 @@ export const stopped =
     const ended = before !== undefined && after?.pid !== before.pid;
     return {
       hit: silent || ended,
-      saw: `${name} with ${before?.locks ?? 0} locks: ${silent ? 'silent' : ended ? 'session ended' : 'heard'} for ${Math.round(forMs)} ms`,
+      saw: `${name} ${before ? `with ${before.locks} locks` : 'without a session'}: ${silent ? 'silent' : ended ? 'session ended' : 'not seen stopped'} for ${Math.round(forMs)} ms`,
     };
   };
 

@@ -1,17 +1,14 @@
-import { migrateOutbox } from '@payments/outbox';
 import type { RunningKafka } from '@payments/servers';
-import { eventually, seededRandom, throwAwayDatabase } from '@payments/testing';
-import { expect } from '@jest/globals';
-import pg from 'pg';
+import { seededRandom, throwAwayDatabase } from '@payments/testing';
 import { carryOutFaults, type FaultReport } from './carry-out-faults.fixture.ts';
 import { checkHistory, type Violation } from './check-history.ts';
 import type { Cluster } from './cluster.fixture.ts';
 import { keepWriting, type Tally } from './keep-writing.ts';
 import { planFaults } from './plan-faults.ts';
 import { keySets, pick, planWrites } from './plan-writes.ts';
+import { prepareDatabase, untilPublished } from './prepare-history.fixture.ts';
 import { readCommitted, readDelivered } from './read-history.fixture.ts';
-import { ask, startFleet } from './relay-fleet.fixture.ts';
-import { historyTables } from './write-history.ts';
+import { startFleet } from './relay-fleet.fixture.ts';
 
 /** How long writers write and faults begin, in milliseconds. */
 const loadMs = 20_000;
@@ -39,7 +36,10 @@ export async function runHistory(cluster: Cluster, seed: number): Promise<Histor
   const { kafka } = cluster;
   await using database = await throwAwayDatabase({ serverUrl: cluster.postgres.url });
   const databaseUrl = database.url;
-  const [topics] = await Promise.all([makeTopics(kafka, seed), prepareDatabase(databaseUrl)]);
+  const [topics] = await Promise.all([
+    makeTopics(kafka, seed),
+    prepareDatabase(databaseUrl, Object.values(keySets).flat()),
+  ]);
   const faultPlan = planFaults({ random, withFrozenOwner: seed % 5 === 0 });
   await using fleet = await startFleet({
     count: relays,
@@ -93,17 +93,6 @@ async function makeTopics(kafka: RunningKafka, seed: number): Promise<string[]> 
   return topics;
 }
 
-async function prepareDatabase(databaseUrl: string): Promise<void> {
-  await migrateOutbox({ databaseUrl });
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(historyTables);
-  await client.query('insert into history.key_version (key) select unnest($1::text[])', [
-    Object.values(keySets).flat(),
-  ]);
-  await client.end();
-}
-
 /** Waits until nothing is under way any more. The first failure ends the others, and is thrown once they have ended. */
 async function untilAllEnd(work: readonly Promise<unknown>[], failed: AbortController): Promise<void> {
   const watched = work.map((one) =>
@@ -113,16 +102,4 @@ async function untilAllEnd(work: readonly Promise<unknown>[], failed: AbortContr
   );
   await Promise.all(watched);
   failed.signal.throwIfAborted();
-}
-
-/** Waits until the outbox says that everything is published; whether that is true is for the checker to find out. */
-async function untilPublished(databaseUrl: string): Promise<void> {
-  const waiting = `select count(*)::integer as messages from outbox.message_status where status = 'INIT'`;
-  await eventually(
-    async () => {
-      const [left] = await ask<{ messages: number }>(databaseUrl, waiting);
-      expect(left?.messages).toBe(0);
-    },
-    { timeoutMs: 180_000, everyMs: 200, for: 'every message to be published' },
-  );
 }
