@@ -5,7 +5,15 @@ import { execa } from 'execa';
 import { jestCommand } from './jest-command.ts';
 
 /** A guarantee's specs, run more often than `npm test` does. */
-const proofs: Record<string, { says: string; jest: string[]; rounds: number }> = {
+interface Proof {
+  says: string;
+  jest: string[];
+  rounds: number;
+  /** A round is a seed: the specs take them from this variable, comma-separated, and print such a line for each. */
+  seeds?: { variable: string; line: RegExp };
+}
+
+const proofs: Record<string, Proof> = {
   integration: {
     says: 'The integration specs, on real PostgreSQL and Kafka, are green every time.',
     jest: ['--selectProjects', 'integration'],
@@ -22,7 +30,15 @@ const proofs: Record<string, { says: string; jest: string[]; rounds: number }> =
     jest: ['commit-order', '--selectProjects', 'integration'],
     rounds: 50,
   },
+  history: {
+    says: 'Seeded writers and faults of relays, PostgreSQL and Kafka: nothing lost, invented, reversed or changed.',
+    jest: ['history/history', '--selectProjects', 'e2e', '--runInBand', '-t', 'seed'],
+    rounds: 30,
+    seeds: { variable: 'HISTORY_SEEDS', line: /^ *(history seed .*)$/gm },
+  },
 };
+/** How many seeds share one boot of their servers. */
+const seedsAtATime = 3;
 
 const program = new Command()
   .name('npm run proof --')
@@ -34,19 +50,30 @@ const program = new Command()
   )
   .argument('<name>', Object.keys(proofs).join(', '))
   .option('--rounds <n>', 'how often, instead of the full count', positive)
+  .option('--seed <n>', 'history: the first seed, 1 unless told; the next ones are counted up', positive)
+  .option('--seeds <n>', 'history: how many seeds, instead of the full count', positive)
+  .option('--minutes <m>', 'as often as is begun within so many minutes', positive)
   .option('--no-record', 'do not write docs/proofs.md')
   .showHelpAfterError('(--help explains)')
   .parse();
 const name = program.args[0] ?? '';
 const proof =
   proofs[name] ?? program.error(`there is no proof "${name}": take one of ${Object.keys(proofs).join(', ')}`);
-const { rounds = proof.rounds, record } = program.opts<{ rounds?: number; record: boolean }>();
+type Count = 'rounds' | 'seed' | 'seeds' | 'minutes';
+const { record, ...counts } = program.opts<Partial<Record<Count, number>> & { record: boolean }>();
+if (!proof.seeds && (counts.seed ?? counts.seeds)) program.error(`the proof "${name}" has no seeds`);
+const { seed: firstSeed = 1, minutes = Infinity } = counts;
+const rounds = counts.seeds ?? counts.rounds ?? (counts.minutes ? Infinity : proof.rounds);
+const end = Date.now() + minutes * 60_000;
 
 const lines: string[] = [];
-for (let round = 1; round <= rounds; round++) {
-  const outcome = await runOnce(proof.jest);
-  lines.push(`round ${String(round).padStart(2)}  ${outcome.line}`);
-  console.log(lines.at(-1));
+for (let done = 0; done < rounds && Date.now() < end;) {
+  const atATime = proof.seeds ? Math.min(seedsAtATime, rounds - done) : 1;
+  const outcome = await runOnce(proof, { from: firstSeed + done, count: atATime });
+  done += atATime;
+  const told = proof.seeds ? outcome.seedLines : [`round ${String(done).padStart(2)}  ${outcome.line}`];
+  lines.push(...told);
+  console.log(told.join('\n'));
   if (!outcome.green) {
     console.error(outcome.output);
     process.exitCode = 1;
@@ -55,20 +82,33 @@ for (let round = 1; round <= rounds; round++) {
 }
 if (record) await writeDown(name, proof.says, lines);
 
-const none = 'no tests were run';
+interface Outcome {
+  green: boolean;
+  /** The counts of jest. */
+  line: string;
+  /** A line for each seed, of a proof that has them. */
+  seedLines: string[];
+  output: string;
+}
 
-async function runOnce(selection: string[]): Promise<{ green: boolean; line: string; output: string }> {
+async function runOnce(
+  { jest, seeds }: Proof,
+  { from, count }: { from: number; count: number },
+): Promise<Outcome> {
   const begun = Date.now();
-  const [node = '', ...jest] = jestCommand;
-  const { exitCode, all } = await execa(node, [...jest, ...selection], {
+  const [node = '', ...args] = jestCommand;
+  const numbers = Array.from({ length: count }, (_, index) => from + index);
+  const { exitCode, all } = await execa(node, [...args, ...jest], {
     preferLocal: true,
     all: true,
     reject: false,
+    env: seeds ? { [seeds.variable]: numbers.join() } : {},
   });
-  const counts = /^Tests: +(.*)$/m.exec(all)?.[1] ?? none;
+  const tests = /^Tests: +(.*)$/m.exec(all)?.[1] ?? 'no tests were run';
   return {
     green: exitCode === 0,
-    line: `${counts}  ${Math.round((Date.now() - begun) / 1000)} s`,
+    line: `${tests}  ${Math.round((Date.now() - begun) / 1000)} s`,
+    seedLines: seeds ? [...all.matchAll(seeds.line)].map(([, line = '']) => line) : [],
     output: all,
   };
 }
@@ -79,8 +119,8 @@ async function writeDown(title: string, says: string, outcome: string[]): Promis
   const machine = `${cpus().length} cores, ${platform()} ${arch()}, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 10);
   const heading = `\n## ${title}, ${date}\n\n${says}\n\n`;
-  const fewer = rounds === proof.rounds ? '' : ` --rounds ${rounds}`;
-  const command = `\`npm run proof -- ${title}${fewer}\` at ${commit}${changes ? ' with uncommitted changes' : ''}; ${machine}.\n\n`;
+  const given = Object.entries(counts).map(([option, count]) => ` --${option} ${count}`);
+  const command = `\`npm run proof -- ${title}${given.join('')}\` at ${commit}${changes ? ' with uncommitted changes' : ''}; ${machine}.\n\n`;
   await appendFile('docs/proofs.md', `${heading}${command}\`\`\`\n${outcome.join('\n')}\n\`\`\`\n`);
 }
 
