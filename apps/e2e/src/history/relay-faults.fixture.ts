@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { eventually } from '@payments/testing';
-import { sessionsSeen, type Relay } from './relay-fleet.fixture.ts';
+import { sessionsSeen, type Relay, type SeenSession } from './relay-fleet.fixture.ts';
 import type { Fault, Stage } from './stage.fixture.ts';
 
 /** Whom a fault hits: a number from 0 to below 1 decides where there is a choice. */
@@ -26,10 +26,7 @@ export const killed =
     const gone = eventually(async () => expect(await sessionOf(stage, name)).toBeUndefined());
     await stage.fleet.restart(relay);
     await gone;
-    return {
-      hit: session !== undefined,
-      saw: `${name} with ${session?.locks ?? 0} locks: ${how}, session gone`,
-    };
+    return { hit: how === 'SIGKILL', saw: `${name} ${held(session)}: ${how}, session gone` };
   };
 
 /** SIGSTOP, and SIGCONT. PostgreSQL hears nothing of it in between. */
@@ -44,13 +41,13 @@ export const stopped =
     await pause(forMs);
     const after = await sessionOf(stage, name);
     service.send('SIGCONT');
-    const silent = before !== undefined && before.heard === after?.heard;
-    const ended = before !== undefined && after?.pid !== before.pid;
-    return {
-      hit: silent || ended,
-      saw: `${name} ${before ? `with ${before.locks} locks` : 'without a session'}: ${silent ? 'silent' : ended ? 'session ended' : 'not seen stopped'} for ${Math.round(forMs)} ms`,
-    };
+    const silent = after === undefined || after.heard === before?.heard;
+    const seen = silent ? 'nothing heard' : 'heard';
+    return { hit: silent, saw: `${name} ${held(before)}: ${seen} for ${Math.round(forMs)} ms` };
   };
 
 const sessionOf = async ({ databaseUrl }: Stage, name: string) =>
   (await sessionsSeen(databaseUrl)).find((session) => session.name === name);
+
+const held = (session?: SeenSession): string =>
+  session ? `with ${session.locks} locks` : 'without a session';
