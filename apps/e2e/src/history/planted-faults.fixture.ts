@@ -38,7 +38,7 @@ export async function crashAndReuseIds({ postgres }: Cluster, seen: () => Promis
 
 /** Waits until the relay has asked PostgreSQL again, twice: what came before the first, it has seen. */
 export async function untilRelayAsks(databaseUrl: string): Promise<void> {
-  for (const _ of [1, 2]) {
+  for (let times = 0; times < 2; times++) {
     const [before] = await sessionsSeen(databaseUrl);
     await eventually(async () => expect((await sessionsSeen(databaseUrl))[0]?.heard).not.toBe(before?.heard));
   }
