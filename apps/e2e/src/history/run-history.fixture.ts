@@ -10,8 +10,10 @@ import { prepareDatabase, untilPublished } from './prepare-history.fixture.ts';
 import { readCommitted, readDelivered } from './read-history.fixture.ts';
 import { startFleet } from './relay-fleet.fixture.ts';
 
-/** How long writers write and faults begin, in milliseconds. */
+/** How long writers write, in milliseconds. */
 const loadMs = 20_000;
+/** How long faults begin, in milliseconds: a broker that is killed is back 10 s later. */
+const faultsBeginMs = 15_000;
 const writers = 6;
 const relays = 3;
 
@@ -59,7 +61,8 @@ export async function runHistory(cluster: Cluster, seed: number): Promise<Histor
     const writes = planWrites({ random: seededRandom(seed * 100 + number), topics, bulk: number === 0 });
     return keepWriting({ databaseUrl, writes, stop: over });
   });
-  const faulting = carryOutFaults({ cluster, fleet, databaseUrl, topics }, faultPlan, over);
+  const enough = AbortSignal.any([AbortSignal.timeout(faultsBeginMs), failed.signal]);
+  const faulting = carryOutFaults({ cluster, fleet, databaseUrl, topics }, faultPlan, enough);
   await untilAllEnd([faulting, ...writing], failed);
   const [faults, tallies] = await Promise.all([faulting, Promise.all(writing)]);
 

@@ -78,8 +78,7 @@ async function write(databaseUrl: string, planned: PlannedWrite, atHold?: () => 
 
 async function readWaiting(databaseUrl: string): Promise<KafkaMessage[]> {
   const limits = { rows: 1000, bytes: 1_000_000 };
-  const { signal } = new AbortController();
-  await using session = await openRelaySession({ databaseUrl, limits, signal });
+  await using session = await openRelaySession({ databaseUrl, limits });
   return (await session.nextBatch()).messages.map(toKafka);
 }
 
