@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { eventually, type Passing, type TcpProxy, type Verdict } from '@payments/testing';
 import { owner } from './relay-faults.fixture.ts';
 import { ask, sessionsSeen } from './relay-fleet.fixture.ts';
+import { startAgain } from './start-again.ts';
 import type { Fault, Stage } from './stage.fixture.ts';
 
 /** `pg_ctl stop -m immediate`, and a start with crash recovery. */
@@ -14,7 +15,7 @@ export const databaseCrashed: Fault = async (stage) => {
     `select count(*)::integer as writers from pg_stat_activity where application_name = 'writer' and state <> 'idle'`,
   );
   await postgres.stop('immediate');
-  await postgres.start();
+  await startAgain(postgres);
   const recovered = (await recoveriesOf(postgres)) > recoveries;
   return {
     hit: recovered,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import type { KafkaNode } from '@payments/servers';
 import { eventually } from '@payments/testing';
+import { startAgain } from './start-again.ts';
 import type { Fault, Stage } from './stage.fixture.ts';
 
 const chosen = <T>(from: readonly T[], whom: number): T => from[Math.floor(whom * from.length)] as T;
@@ -13,7 +14,7 @@ export const brokerKilled: Fault = async (stage, { whom, forMs }) => {
   await node.kill();
   await eventually(async () => expect(await ledBy(stage, node)).toBe(0), { timeoutMs: 60_000, everyMs: 100 });
   await pause(forMs);
-  await node.start();
+  await startAgain(node);
   return { hit: led > 0, saw: `broker ${node.id} led ${led} partitions, the others took them over` };
 };
 
