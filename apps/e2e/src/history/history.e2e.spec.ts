@@ -153,15 +153,27 @@ describe('a producer without kafkajs’s retries and idempotence', () => {
     [2, 1],
   ];
 
-  /** One message for each of two brokers; while the second has not got its own, the first takes its partition over. */
-  const moveLeader = async (history: SmallHistory, send: (messages: KafkaMessage[]) => Promise<void>) => {
-    for (const key of ['foobar', 'abc']) await history.write([key]);
-    const { topic } = history;
+  /**
+   * One message for each of two brokers; while the second has not got its own, the first takes its partition over. The producer
+   * has sent to both before: a cold one may find that out for itself, before it sends.
+   */
+  const moveLeader = async (
+    history: SmallHistory,
+    producer: Pick<Producer, 'send'>,
+    send: (messages: KafkaMessage[]) => Promise<void>,
+  ) => {
+    const writeEach = async () => {
+      for (const key of ['foobar', 'abc']) await history.write([key]);
+    };
+    await writeEach();
+    const before = await history.waiting();
+    await eventually(() => producer.send(before));
+    await writeEach();
     const second = cluster.doors[1];
     const held = second?.holdProduce();
     const sent = send(await history.waiting());
     await held;
-    await cluster.kafka.moveLeader({ topic, partition: 1, to: 1 });
+    await cluster.kafka.moveLeader({ topic: history.topic, partition: 1, to: 1 });
     second?.proxy.release();
     await sent;
   };
@@ -169,7 +181,7 @@ describe('a producer without kafkajs’s retries and idempotence', () => {
   it('loses nothing when a leader moves during a send', async () => {
     await using history = await smallHistory(cluster, { topic: 'leader', replicas: onTwoBrokers });
     await using producer = openProducer({ kafka: { brokers: cluster.kafka.brokers, clientId: 'spec' } });
-    await moveLeader(history, async (messages) => {
+    await moveLeader(history, producer, async (messages) => {
       await expect(producer.send(messages)).rejects.toMatchObject({ verdict: 'retry' });
       await producer.send(messages);
     });
@@ -179,7 +191,7 @@ describe('a producer without kafkajs’s retries and idempotence', () => {
   it('planted fault: with its retries the checker finds the loss', async () => {
     await using history = await smallHistory(cluster, { topic: 'retries', replicas: onTwoBrokers });
     await using producer = await plantedProducer('retries', cluster.kafka.brokers);
-    await moveLeader(history, (messages) => producer.send(messages));
+    await moveLeader(history, producer, (messages) => producer.send(messages));
     expect(await history.broken()).toEqual(['lost']);
   });
 });
