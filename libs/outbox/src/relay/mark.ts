@@ -6,8 +6,14 @@ export const reachedNumber = `last_value - (not is_called)::integer`;
 /**
  * The same, before this transaction has an id; null after, as where parked messages are written in it first: another one may
  * then have a higher id already, and a lower number.
+ *
+ * By the function, which takes the sequence's lock. A query reads the row without it, and for every 32nd number finds there, for
+ * as long as nextval writes to the server's log, what it writes: a number that is up to 32 ahead. As a mark it would hide
+ * the messages that get the numbers below it: seen in 363 of 2,561,092 reads beside 3 sessions that draw. What has not been
+ * drawn from is 0, the lowest mark. (A ceiling may be too high.)
  */
-export const reachedBeforeId = `case when pg_current_xact_id_if_assigned() is null then ${reachedNumber} end`;
+export const reachedBeforeId = `case when pg_current_xact_id_if_assigned() is null
+       then coalesce(pg_sequence_last_value('outbox.message_seq'), 0) end`;
 
 /**
  * Reads the sequence, and then has a transaction id assigned, in this order: `assigned` depends on what was read. None is
