@@ -1,7 +1,7 @@
 import type { RelayMessage } from '../relay/read-messages.ts';
 import { releaseParked } from './release-parked.ts';
 import type { Job, ParkingBatch, ParkingContext } from './job.ts';
-import { readParked, type Order, type ParkedMessages } from './read-parked.ts';
+import { readParked, type ParkedMessages, type Place } from './read-parked.ts';
 import { orderOf, type Refusal } from './refusal.ts';
 import { noteProgress, type Request } from './requests.ts';
 
@@ -13,8 +13,8 @@ import { noteProgress, type Request } from './requests.ts';
 export function releaseRequest(context: ParkingContext, request: Request): Job {
   const { client, limits, parked } = context;
   const { lane, topic, key } = request;
-  const kept: Refusal[] = [];
-  const state = { count: request.count, outcome: null as string | null };
+  const state = { count: request.count, kept: noneKept, outcome: null as string | null };
+  let place: Place | undefined;
   /** A message of the key with which a limit cut the batch before off: what is left of it comes first in the next one. */
   let cut: RelayMessage | undefined;
 
@@ -26,18 +26,16 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
   const settle = async (found: ParkedMessages, refusals: readonly Refusal[]): Promise<void> => {
     const { messages, truncated } = found;
     const { heads } = await releaseParked(context, { messages, refusals }, async (released) => {
-      kept.push(...released.heads);
+      state.kept = keptWith(state.kept, released.heads);
       state.count += released.published.length;
-      state.outcome = truncated ? null : releaseOutcome(state.count, kept);
+      state.outcome = truncated ? null : releaseOutcome(state.count, state.kept);
       await noteProgress(client, { ...request, count: state.count }, state.outcome);
     });
-    const refused = new Set(heads.map(({ message }) => orderOf(message)));
-    const { exhausted, last } = keysOf(
-      messages.filter((message) => !refused.has(orderOf(message))),
-      truncated,
-    );
-    for (const message of exhausted) parked.freeKey(lane, message);
-    cut = last;
+    const last = truncated ? messages.at(-1) : undefined;
+    place = last && placeBehind(last, heads);
+    cut = place?.go === 'WITH_KEY' ? last : undefined;
+    const held = new Set([...heads.map(({ message }) => message), ...(cut ? [cut] : [])].map(orderOf));
+    for (const message of messages) if (!held.has(orderOf(message))) parked.freeKey(lane, message);
     tryTopicsOf(context, messages, heads);
   };
 
@@ -45,7 +43,7 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
     lane,
     outcome: () => state.outcome,
     next: async (): Promise<ParkingBatch | undefined> => {
-      const found = await readParked(client, { lane, topic, key, except: kept.map(orderKept) }, limits);
+      const found = await readParked(client, { lane, topic, key, place }, limits);
       freeCut(found.messages);
       if (found.messages.length > 0)
         return {
@@ -53,27 +51,37 @@ export function releaseRequest(context: ParkingContext, request: Request): Job {
           messages: found.messages,
           settle: (refusals) => settle(found, refusals),
         };
-      state.outcome = releaseOutcome(state.count, kept);
+      state.outcome = releaseOutcome(state.count, state.kept);
       await noteProgress(client, { ...request, count: state.count }, state.outcome);
       return undefined;
     },
   };
 }
 
-/** One message of each key of a batch; apart from them that of the last key, of which more may be left where it was cut off. */
-function keysOf(
-  messages: readonly RelayMessage[],
-  truncated: boolean,
-): { exhausted: RelayMessage[]; last: RelayMessage | undefined } {
-  const keys = [...new Map(messages.map((message) => [orderOf(message), message])).values()];
-  return { exhausted: truncated ? keys.slice(0, -1) : keys, last: truncated ? keys.at(-1) : undefined };
+/** Where it goes on behind a batch that a limit cut off: more may be left of the last one's key. What was refused is passed over. */
+function placeBehind(last: RelayMessage, heads: readonly Refusal[]): Place {
+  const { topic, key } = last;
+  if (heads.some(({ message, cause }) => cause === 'TOPIC' && message.topic === topic))
+    return { go: 'BEHIND_TOPIC', topic, key };
+  const refused = heads.some(({ message }) => orderOf(message) === orderOf(last));
+  return { go: refused ? 'BEHIND_KEY' : 'WITH_KEY', topic, key };
 }
 
-/** What is left out from then on: of a topic that cannot be written to, all. */
-const orderKept = ({ message, cause }: Refusal): Order => ({
-  topic: message.topic,
-  key: cause === 'TOPIC' ? null : message.key,
-});
+/** What was refused again: how many keys, and why the first was. No more than that: there may be 100,000, with payloads. */
+interface Kept {
+  count: number;
+  first?: Pick<Refusal, 'cause' | 'code' | 'error'> & Pick<RelayMessage, 'id' | 'topic' | 'key'>;
+}
+
+const noneKept: Kept = { count: 0 };
+
+function keptWith({ count, first }: Kept, heads: readonly Refusal[]): Kept {
+  const [head] = heads;
+  if (!head) return { count, ...(first && { first }) };
+  const { id, topic, key } = head.message;
+  const { cause, code, error } = head;
+  return { count: count + heads.length, first: first ?? { id, topic, key, cause, code, error } };
+}
 
 /** A parked topic that took a message is worth trying now. */
 function tryTopicsOf(
@@ -88,18 +96,17 @@ function tryTopicsOf(
   }
 }
 
-/** What became of a release, in a sentence. `kept`: the messages that were refused again, one of each key. */
-function releaseOutcome(count: number, kept: readonly Refusal[]): string {
+/** What became of a release, in a sentence. */
+function releaseOutcome(count: number, kept: Kept): string {
   const published = `${count} ${count === 1 ? 'message' : 'messages'} published`;
-  const [first] = kept;
-  if (!first) return `${published}.`;
-  const { message, cause, code, error } = first;
-  const others = kept.length > 1 ? ` Likewise ${kept.length - 1} more.` : '';
+  if (!kept.first) return `${published}.`;
+  const { id, topic, key, cause, code, error } = kept.first;
+  const others = kept.count > 1 ? ` Likewise ${kept.count - 1} more.` : '';
   if (cause === 'TOPIC') {
-    return `${published}; topic ${JSON.stringify(message.topic)} cannot be written to (${code}: ${error}), and its messages are released by themselves when it can.${others}`;
+    return `${published}; topic ${JSON.stringify(topic)} cannot be written to (${code}: ${error}), and its messages are released by themselves when it can.${others}`;
   }
   return (
-    `${published}; message ${message.id} of key ${JSON.stringify(message.key)} was refused again (${code}: ${error}) ` +
-    `and stays parked with what follows it: mend it and release the key again, or \`npm run outbox -- discard ${message.id}\`.${others}`
+    `${published}; message ${id} of key ${JSON.stringify(key)} was refused again (${code}: ${error}) ` +
+    `and stays parked with what follows it: mend it and release the key again, or \`npm run outbox -- discard ${id}\`.${others}`
   );
 }
