@@ -4,7 +4,7 @@ import type { Job, ParkingBatch, ParkingContext } from './job.ts';
 import { jobOf } from './job-of.ts';
 import { loadParked } from './load-parked.ts';
 import { parkMessages } from './park-messages.ts';
-import { parkTopic } from './park-topic.ts';
+import { parkTopics } from './park-topics.ts';
 import { parkedSet } from './parked-set.ts';
 import { settledRefusals, type Refusal } from './refusal.ts';
 import { nextOfTopic } from './release-topic.ts';
@@ -94,10 +94,10 @@ export function openParking(options: ParkingOptions): Parking {
         await parkMessages(client, [...followers, ...refused]);
         await checkpoint();
       });
-      for (const { message, cause, ...reason } of headsOf(refused)) {
-        if (cause === 'TOPIC') parkTopic(context, message.topic, reason);
-        else parked.parkKey(message.lane, message, reason);
-      }
+      const heads = headsOf(refused);
+      parkTopics(context, heads);
+      for (const { message, cause, ...reason } of heads)
+        if (cause !== 'TOPIC') parked.parkKey(message.lane, message, reason);
     },
     hint: () => (lookAt = 0),
     due: () => lanes.size > 0 && (now() >= lookAt || jobs.size > 0 || dueTopics().length > 0),

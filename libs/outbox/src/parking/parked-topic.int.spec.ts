@@ -59,6 +59,14 @@ describe('a topic that takes nothing', () => {
     expect(await database.parked()).toEqual(keys.map(() => 'lost TOPIC PARKED'));
   });
 
+  it('is tried a second later, however many keys were refused together', async () => {
+    const session = await database.session();
+    await appendToAll('1', 'away');
+    expect(await rounds(session, withoutTopic('away'))).toEqual([]);
+    const tried = async () => expect((await session.nextBatch()).kind).toBe('RELEASE');
+    await eventually(tried, { timeoutMs: 8000 });
+  });
+
   it('is tried with one message now and then, and released by itself, in order, when it takes that', async () => {
     const session = await database.session({ rows: 10 }, { probeMaxMs: 20 });
     await appendToAll('1', 'away');

@@ -1,7 +1,7 @@
 import type { RelayMessage } from '../relay/read-messages.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { ParkingContext } from './job.ts';
-import { parkTopic } from './park-topic.ts';
+import { parkTopics } from './park-topics.ts';
 import { settledRefusals, type Refusal } from './refusal.ts';
 import { headsOf, parkAgain, settleParked } from './settle-parked.ts';
 
@@ -33,12 +33,10 @@ export async function releaseParked(
     await parkAgain(client, refusals);
     await besides(released);
   });
-  for (const { message, cause, ...reason } of released.heads) {
-    // One way out for all of a key: the topic's, or a request for the key.
-    if (cause === 'TOPIC') {
-      parked.freeKey(message.lane, message);
-      parkTopic(context, message.topic, reason);
-    } else parked.parkKey(message.lane, message, reason);
-  }
+  parkTopics(context, released.heads);
+  // One way out for all of a key: the topic's, or a request for the key.
+  for (const { message, cause, ...reason } of released.heads)
+    if (cause === 'TOPIC') parked.freeKey(message.lane, message);
+    else parked.parkKey(message.lane, message, reason);
   return released;
 }
