@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { reachedNumber } from './mark.ts';
+import { payloadRead } from './payload-read.ts';
 import { stride, type LanePosition, type Positions, type ReadOutcome } from './position.ts';
 
 /** A committed message on its way to Kafka. */
@@ -11,6 +12,7 @@ export interface RelayMessage {
   topic: string;
   key: string;
   type: string;
+  /** Cut off at `largestPayloadRead`: one of that length must be refused. */
   payload: Buffer;
   headers: Record<string, string>;
   createdAt: Date;
@@ -95,7 +97,8 @@ found as (
    ) as message
    limit $8
 )
-select instant.snapshot::text as snapshot, instant.reached::text as reached, batch.*
+select instant.snapshot::text as snapshot, instant.reached::text as reached,
+       lane, seq, id, topic, key, type, ${payloadRead}, headers, created_at, found
   from instant
   left join (
     select lane, turn, seq, id, topic, key, type, payload, headers, created_at,
