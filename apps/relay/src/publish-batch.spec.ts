@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { KafkaError } from '@payments/kafka';
 import type { Batch, Refusal } from '@payments/outbox';
 
 import { publishBatch } from './publish-batch.ts';
@@ -24,16 +25,17 @@ const batchOf = (batch: Partial<Batch>): Batch => ({
 });
 
 /** A round over a batch, with what it did in order; `fails` names the step that throws. */
-async function round(batch: Batch, options: { fails?: string; refused?: Refusal[] } = {}) {
-  const { fails, refused = [] } = options;
+async function round(batch: Batch, options: { fails?: string; error?: Error; refused?: Refusal[] } = {}) {
+  const { fails, error = new Error(`${fails} failed`), refused = [] } = options;
   const did: string[] = [];
   const step = (name: string) => {
     did.push(name);
-    return name === fails ? Promise.reject(new Error(`${name} failed`)) : Promise.resolve();
+    return name === fails ? Promise.reject(error) : Promise.resolve();
   };
   const result = await publishBatch({
     log: {
       nextBatch: () => Promise.resolve(batch),
+      postpone: ({ kind }) => void did.push(`postpone ${kind}`),
       acknowledge: (_, refusals = []) => step(`checkpoint without ${refusals.length}`),
     },
     deliver: async ({ messages }) => {
@@ -76,5 +78,26 @@ describe('one round of the relay', () => {
     const { did, result } = await round(batchOf({}));
     expect(did).toEqual(['idle']);
     expect(result).toEqual({ published: 0, full: false });
+  });
+
+  const leaderless = new KafkaError('LEADER_NOT_AVAILABLE', 'no leader');
+
+  it.each(['RELEASE', 'REPUBLISH'] as const)(
+    'puts off a %s that cannot be sent for now, for the log must not wait for it',
+    async (kind) => {
+      const batch = batchOf({ kind, messages: [row(1n)], full: true });
+      const { did, result } = await round(batch, { fails: 'deliver id-1', error: leaderless });
+      expect(did).toEqual(['deliver id-1', `postpone ${kind}`]);
+      expect(result).toEqual({ published: 0, full: true });
+    },
+  );
+
+  it('puts off nothing of the log, and nothing while Kafka is out of reach', async () => {
+    const ofLog = await round(batchOf({ messages: [row(1n)] }), { fails: 'deliver id-1', error: leaderless });
+    expect(ofLog).toEqual({ did: ['deliver id-1'], result: leaderless });
+    const away = new KafkaError('KafkaJSConnectionError', 'refused');
+    const release = batchOf({ kind: 'RELEASE', messages: [row(1n)] });
+    const outOfReach = await round(release, { fails: 'deliver id-1', error: away });
+    expect(outOfReach).toEqual({ did: ['deliver id-1'], result: away });
   });
 });

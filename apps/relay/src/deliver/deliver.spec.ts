@@ -121,11 +121,29 @@ describe('delivering a batch', () => {
 
   it('tries three times what is refused with an error that nobody knows', async () => {
     const to = refusing('poison', 'TypeError');
-    expect(await delivery(['t:a:poison'], to)).toEqual(['t:a:poison MESSAGE TypeError']);
-    expect(to.requests).toHaveLength(3);
+    expect(await delivery(['t:a:poison', 't:b:1'], to)).toEqual(['t:a:poison MESSAGE TypeError']);
+    expect(to.requests).toEqual([
+      ['t:a:poison', 't:b:1'],
+      ...[['t:a:poison'], ['t:a:poison'], ['t:a:poison']],
+      ['t:b:1'],
+    ]);
     let tries = 0;
     const once = kafka(() => (tries++ === 0 ? 'TypeError' : undefined));
     expect(await delivery(['t:a:1'], once)).toEqual([]);
+  });
+
+  it('parks nothing for an error that nobody knows while nothing at all is taken, but for one topic after 30 s', async () => {
+    let now = 0;
+    const troubled = troubledTopics(() => now);
+    const to = kafka(() => 'TypeError');
+    const refused = { code: 'TypeError' };
+    await expect(delivery(['t:a:1', 't:b:1'], to, { troubled })).rejects.toMatchObject(refused);
+    now = 30_000;
+    await expect(delivery(['t:a:1', 'u:b:1'], to, { troubled })).rejects.toMatchObject(refused);
+    expect(await delivery(['t:a:1', 't:b:1'], to, { troubled })).toEqual([
+      't:a:1 MESSAGE TypeError',
+      't:b:1 MESSAGE TypeError',
+    ]);
   });
 
   it('does not send what is no CloudEvent, nor what follows it', async () => {
@@ -201,6 +219,18 @@ describe('a topic that takes nothing', () => {
         code: 'NOT_ENOUGH_REPLICAS',
       });
     }
+  });
+
+  it('is parked for too few replicas after 30 s where a batch has no other topic: what is behind it must not wait', async () => {
+    let now = 0;
+    const troubled = troubledTopics(() => now);
+    const to = kafka(() => 'NOT_ENOUGH_REPLICAS');
+    const alone = () => delivery(['bad:a:1', 'bad:b:1'], to, { troubled });
+    await expect(alone()).rejects.toMatchObject({ code: 'NOT_ENOUGH_REPLICAS' });
+    now = 29_999;
+    await expect(alone()).rejects.toMatchObject({ code: 'NOT_ENOUGH_REPLICAS' });
+    now = 30_000;
+    expect(await alone()).toEqual(['bad:a:1 TOPIC NOT_ENOUGH_REPLICAS', 'bad:b:1 TOPIC NOT_ENOUGH_REPLICAS']);
   });
 
   it('is not to blame when it takes messages again in between', async () => {

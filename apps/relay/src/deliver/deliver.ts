@@ -6,7 +6,7 @@ import { toKafkaMessage } from '../to-kafka-message.ts';
 import { nextStep } from './next-step.ts';
 import { sorting } from './sorting.ts';
 import type { Outgoing, Sorting } from './sorting.ts';
-import type { TroubledTopics } from './troubled-topics.ts';
+import type { Others, TroubledTopics } from './troubled-topics.ts';
 
 /** What a delivery works with. */
 export type DeliverOptions = {
@@ -29,9 +29,11 @@ export async function deliver(options: DeliverOptions): Promise<Refusal[]> {
   const { batch, troubled } = options;
   const sorted = sorting();
   const took = new Set<string>();
-  await settle({ ...options, sorted, took }, batch.messages.map(outgoing));
+  const delivery: Delivery = { ...options, sorted, took };
+  await settle(delivery, batch.messages.map(outgoing));
   troubled.took(took);
-  decideOnSuspects(sorted, { took, troubled });
+  decideOnSuspects(delivery);
+  decideOnUnknown(delivery);
   return sorted.refusals();
 }
 
@@ -40,8 +42,8 @@ const outgoing = (message: Batch['messages'][number]): Outgoing => ({
   event: toKafkaMessage(message),
 });
 
-/** A delivery under way. `took`: the topics that took messages. */
-type Delivery = DeliverOptions & { sorted: Sorting; took: Set<string> };
+/** A delivery under way. `took`: the topics that took messages. `unknown`: the first error that nobody knows. */
+type Delivery = DeliverOptions & { sorted: Sorting; took: Set<string>; unknown?: KafkaError };
 
 /** Sends `some`, in parts where they are refused together, until each is acknowledged, refused or held back. */
 async function settle(delivery: Delivery, some: readonly Outgoing[], tries = 1): Promise<void> {
@@ -80,6 +82,7 @@ async function settle(delivery: Delivery, some: readonly Outgoing[], tries = 1):
     case 'again':
       return settle(delivery, open, tries + 1);
     case 'refuse-message':
+      if (error.verdict === 'bisect') delivery.unknown ??= error;
       return first && sorted.refuse(first, error);
     case 'refuse-topic':
       return sorted.refuseTopic(first?.message.topic ?? '', error, open);
@@ -106,15 +109,26 @@ async function sendOnce(
 }
 
 /** Parks the topics that are to blame; where one is not, yet, all of it is tried again. */
-function decideOnSuspects(
-  sorted: Sorting,
-  { took, troubled }: { took: ReadonlySet<string>; troubled: TroubledTopics },
-): void {
+function decideOnSuspects({ batch, sorted, took, troubled }: Delivery): void {
   for (const { topic, error, held } of sorted.suspects()) {
-    const othersTook = [...took].some((other) => other !== topic);
-    if (!troubled.isToBlame(topic, othersTook)) throw error;
+    if (!troubled.isToBlame(topic, othersOf(topic, { batch, took }))) throw error;
     sorted.refuseTopic(topic, error, held);
   }
+}
+
+/**
+ * An error that nobody knows may be that of one message, or Kafka's as a whole: where nothing else of the batch was taken, all of
+ * it is tried again for a while. What was published or parked before holds up nobody.
+ */
+function decideOnUnknown({ batch, unknown, took, troubled }: Delivery): void {
+  if (!unknown || took.size > 0 || batch.kind !== 'LOG') return;
+  const topic = batch.messages[0]?.topic ?? '';
+  if (!troubled.isToBlame(topic, othersOf(topic, { batch, took }))) throw unknown;
+}
+
+function othersOf(topic: string, { batch, took }: Pick<Delivery, 'batch' | 'took'>): Others {
+  if ([...took].some((other) => other !== topic)) return 'took';
+  return batch.messages.some((message) => message.topic !== topic) ? 'refused' : 'none';
 }
 
 const topicsOf = (some: readonly Outgoing[]): string[] => [

@@ -257,6 +257,14 @@ describe('misuse is refused in words', () => {
     expect(() => appendMessage(em, { ...happened('x'), topic: '' })).toThrow(/topic is empty/);
   });
 
+  it('of a topic or a key that is longer than can be parked', async () => {
+    const em = await database.service();
+    const appending = (message: object) => () => appendMessage(em, { ...happened('x'), ...message });
+    expect(appending({ topic: 't'.repeat(250) })).toThrow(/topic has 250 characters/);
+    expect(appending({ key: '열'.repeat(342) })).toThrow(/key has 1026 bytes/);
+    expect(appending({ topic: 't'.repeat(249), key: 'k'.repeat(1024) })).not.toThrow();
+  });
+
   it('of a transaction that the EntityManager did not begin, whose commit it would not see', async () => {
     const em = await database.service();
     const attempt = em.getConnection().transactional(async (transaction) => {

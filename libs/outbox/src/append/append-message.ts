@@ -9,7 +9,10 @@ import { outboxSubscriber } from './outbox-subscriber.ts';
 export interface NewMessage {
   /** The Kafka topic. */
   topic: string;
-  /** Messages of one key are delivered in the order of their commits. Not null; the empty string is a key like others. */
+  /**
+   * Messages of one key are delivered in the order of their commits. Not null; the empty string is a key like others. At most
+   * 1,024 bytes.
+   */
   key: string;
   /** What happened, e.g. `payment.v1.PaymentCompleted`; becomes `ce_type`. */
   type: string;
@@ -21,17 +24,21 @@ export interface NewMessage {
   id?: string;
 }
 
+/** The longest name of a topic in Kafka. */
+const maxTopicLength = 249;
+/** The longest key that the log takes, in bytes of UTF-8. */
+const maxKeyBytes = 1024;
+
 /** How many messages this process has appended. */
 let appended = 0;
 
 /**
  * Appends a message to the unit of work of `em` and returns its id. It is written by the outermost commit, after
  * everything else of the transaction, and only if that commits; a savepoint that rolls back takes its messages along.
- * @throws {OutboxError} MISUSE when `topic` is empty or the subscriber is not registered.
+ * @throws {OutboxError} MISUSE when `topic` is empty, `topic` or `key` too long, or the subscriber is not registered.
  */
 export function appendMessage(em: EntityManager, message: NewMessage): string {
-  if (message.topic === '')
-    throw new OutboxError('MISUSE', 'topic is empty: name the Kafka topic of the message.');
+  refuseUnfit(message);
   if (!em.getEventManager().getSubscribers().has(outboxSubscriber)) {
     throw new OutboxError(
       'MISUSE',
@@ -48,6 +55,23 @@ export function appendMessage(em: EntityManager, message: NewMessage): string {
     ),
   );
   return id;
+}
+
+/** What the log refuses as well, at the commit: here the caller is still at the place of the mistake. */
+function refuseUnfit({ topic, key }: NewMessage): void {
+  if (topic === '') throw new OutboxError('MISUSE', 'topic is empty: name the Kafka topic of the message.');
+  if (topic.length > maxTopicLength)
+    throw new OutboxError(
+      'MISUSE',
+      `topic has ${topic.length} characters: Kafka takes at most ${maxTopicLength}.`,
+    );
+  const keyBytes = Buffer.byteLength(key);
+  if (keyBytes > maxKeyBytes) {
+    throw new OutboxError(
+      'MISUSE',
+      `key has ${keyBytes} bytes: at most ${maxKeyBytes} can be kept in order. Take a shorter name of what the message is about, or a hash of it.`,
+    );
+  }
 }
 
 /** The trace in which the message is appended: W3C `traceparent` and `tracestate`, as far as there is one. */

@@ -24,6 +24,8 @@ alter table outbox.checkpoint
   -- Every row visible in "window" has a seq up to `ceiling`.
   add column ceiling    bigint;
 
+-- It also refuses what could not be parked.
+--
 -- Numbers a message under its key's lock. The lock is held to the commit, so the next message of the key is numbered
 -- only after this one is committed: the order of seq is the order of commits, for each key.
 --
@@ -46,6 +48,15 @@ declare
 begin
   if new.key is null then
     raise exception 'key is null: a message needs a key, by which it is ordered' using errcode = 'not_null_violation';
+  end if;
+  -- A message that Kafka refuses is parked under an index on both, whose rows have a limit of 2,704 bytes.
+  if octet_length(new.key) > 1024 then
+    raise exception 'key has % bytes: at most 1,024 can be kept in order', octet_length(new.key)
+      using errcode = 'program_limit_exceeded', hint = 'Take a shorter name of what the message is about, or a hash of it.';
+  end if;
+  if length(new.topic) > 249 then
+    raise exception 'topic has % characters: Kafka takes at most 249', length(new.topic)
+      using errcode = 'program_limit_exceeded';
   end if;
   if current_setting('synchronous_commit') = 'off' then
     raise exception 'synchronous_commit is off: the message could be published and its transaction lost in a crash'

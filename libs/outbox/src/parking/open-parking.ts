@@ -28,6 +28,8 @@ export interface Parking {
   hint: () => void;
   /** Whether `nextBatch` has anything to ask for. Costs nothing. */
   due: () => boolean;
+  /** A batch could not be sent for now, and was dropped: what is left waits for a moment, and longer each time. */
+  postpone: () => void;
   /** The next batch of what is released or published again. */
   nextBatch: () => Promise<ParkingBatch | undefined>;
 }
@@ -41,6 +43,9 @@ export interface ParkedWithBatch {
 /** How long, in milliseconds, a request waits whose hint was lost. A little less than the default poll interval. */
 const lookEveryMs = 900;
 
+/** How long, in milliseconds, a batch waits at first that could not be sent. */
+const postponeMinMs = 250;
+
 /** What a relay's parking works with; its lanes are gained later. */
 export type ParkingOptions = Omit<ParkingContext, 'parked' | 'lanes'>;
 
@@ -53,6 +58,7 @@ export function openParking(options: ParkingOptions): Parking {
   const jobs = new Map<bigint, Job>();
   let lookAt = 0;
   let turn = 0;
+  let postponed = { until: 0, ms: postponeMinMs / 2 };
 
   const look = async (): Promise<void> => {
     lookAt = now() + lookEveryMs;
@@ -100,7 +106,14 @@ export function openParking(options: ParkingOptions): Parking {
         if (cause !== 'TOPIC') parked.parkKey(message.lane, message, reason);
     },
     hint: () => (lookAt = 0),
-    due: () => lanes.size > 0 && (now() >= lookAt || jobs.size > 0 || dueTopics().length > 0),
+    postpone: () => {
+      const ms = Math.min(2 * postponed.ms, options.probeMaxMs);
+      postponed = { until: now() + ms, ms };
+    },
+    due: () =>
+      lanes.size > 0 &&
+      now() >= postponed.until &&
+      (now() >= lookAt || jobs.size > 0 || dueTopics().length > 0),
     nextBatch: async () => {
       if (now() >= lookAt) await look();
       const topics = dueTopics().map((topic) => () => nextOfTopic(context, topic));
@@ -108,7 +121,14 @@ export function openParking(options: ParkingOptions): Parking {
         turn += 1;
         const batch = await next();
         tellFinished();
-        if (batch) return { ...batch, settle: (refusals) => batch.settle(refusals).then(tellFinished) };
+        if (batch) {
+          const settle = async (refusals: readonly Refusal[]) => {
+            await batch.settle(refusals);
+            postponed = { until: 0, ms: postponeMinMs / 2 };
+            tellFinished();
+          };
+          return { ...batch, settle };
+        }
       }
       return undefined;
     },

@@ -27,6 +27,20 @@ async function keysOfOneLane(): Promise<[string, string]> {
 }
 
 describe('a refused message', () => {
+  it('is parked however long its key and topic are, for longer ones are not taken', async () => {
+    const session = await database.session();
+    const { rows } = await database.writer.query<{ noise: string }>(
+      `select string_agg(md5(i::text), '') as noise from generate_series(1, 40) as i`,
+    );
+    const noise = rows[0]?.noise ?? '';
+    const topic = `${noise.slice(0, 200)}${'열'.repeat(49)}`;
+    await database.append(noise.slice(0, 1024), ['poison'], topic);
+    await rounds(session, refusing('poison'));
+    expect(await database.parked()).toEqual(['poison MESSAGE PARKED']);
+    await expect(database.append(noise.slice(0, 1025), ['x'])).rejects.toThrow(/key has 1025 bytes/);
+    await expect(database.append('k', ['x'], `${topic}x`)).rejects.toThrow(/topic has 250 characters/);
+  });
+
   it('is parked, and what comes behind it of its key follows; everybody else goes on', async () => {
     const session = await database.session();
     await database.append('a', ['a1', 'poison', 'a3']);

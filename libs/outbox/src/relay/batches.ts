@@ -28,6 +28,8 @@ export interface Batches {
   next: () => Promise<Batch>;
   /** Writes down what became of the batch that `next` returned. */
   acknowledge: (batch: Batch, refusals?: readonly Refusal[]) => Promise<void>;
+  /** Drops the batch that `next` returned, which is not of the log; it comes again later. */
+  postpone: (batch: Batch) => void;
   /** Where the lanes stand by what is acknowledged. */
   positions: () => Positions;
   /** Forgets what was read and not acknowledged; it is read again from the same positions. */
@@ -41,7 +43,7 @@ export interface BatchSource {
   read: (from: Positions) => Promise<ReadBatch>;
   /** Writes checkpoints, in one transaction with what is `parked` of the batch. */
   checkpoint: (rows: Checkpoint[], parked?: ParkedWithBatch) => Promise<void>;
-  parking: Pick<Parking, 'split' | 'due' | 'nextBatch'>;
+  parking: Pick<Parking, 'split' | 'due' | 'postpone' | 'nextBatch'>;
 }
 
 /** A batch that was handed out, and what its acknowledgement does. */
@@ -119,6 +121,15 @@ export function batchesOf(source: BatchSource): Batches {
   return {
     next,
     acknowledge,
+    postpone: (batch) => {
+      if (batch !== pending?.batch || batch.kind === 'LOG')
+        throw new OutboxError(
+          'MISUSE',
+          'Only a batch that holds up nobody can be postponed, and the last one.',
+        );
+      pending = undefined;
+      parking.postpone();
+    },
     positions: () => positions,
     async forget() {
       await ahead?.catch(() => undefined);

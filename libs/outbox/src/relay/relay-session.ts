@@ -47,6 +47,11 @@ export interface RelaySession extends AsyncDisposable {
    */
   acknowledge(batch: Batch, refusals?: readonly Refusal[]): Promise<void>;
   /**
+   * A batch of parked or published messages, `kind` other than `LOG`, cannot be sent for now: it comes again after a growing
+   * pause, and the log goes on meanwhile.
+   */
+  postpone(batch: Batch): void;
+  /**
    * Leaves the lanes to other relays, since this one cannot reach Kafka, for `ms` milliseconds or until nobody else is
    * left. To be called while nothing is being sent. @returns false where there is no other relay.
    * @throws {OutboxError} and the session is lost.
@@ -151,6 +156,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
         return batches.next();
       },
       acknowledge: batches.acknowledge,
+      postpone: batches.postpone,
       async standAside(ms) {
         const others = await ask(() => lanes.standAside(ms));
         if (others) await moveLanes();
