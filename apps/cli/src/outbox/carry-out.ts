@@ -25,7 +25,7 @@ export const carryOut = async (
   }
   const numbers = await ask(client);
   const followed = await follow(client, numbers, options.wait);
-  print(options.json ? JSON.stringify(followed, null, 2) : requestsTable(followed.requests));
+  print(options.json ? JSON.stringify(followed, null, 2) : showRequests(followed.requests));
   const text = endText(followed, options.wait);
   if (text) complain(text);
   return followed.end === 'FINISHED' || !options.wait ? exitCodes.done : exitCodes.notCarriedOut;
@@ -44,19 +44,32 @@ const follow = async (client: Client, numbers: readonly number[], wait: boolean)
   }
 };
 
-/** Requests of which the same became share a line: 16 lanes have as many requests. */
-const requestsTable = (requests: readonly RequestProgress[]): string =>
-  table(
-    [...Map.groupBy(requests, ({ kind, outcome }) => `${kind} ${outcome}`).values()],
+/** An outcome quotes an error, up to 1,000 characters of it, before it names the remedy. */
+const longestOutcome = 2000;
+
+/**
+ * Requests as a table, and below it what became of each, whole, for a remedy is there to be copied. Those of which the same
+ * became share a line: 16 lanes have as many requests.
+ */
+const showRequests = (requests: readonly RequestProgress[]): string => {
+  const alike = [...Map.groupBy(requests, ({ kind, outcome }) => `${kind} ${outcome}`).values()];
+  const numbers = (same: readonly RequestProgress[]) => rangesText(same.map(({ number }) => number));
+  const drawn = table(
+    alike,
     {
-      request: (same) => rangesText(same.map(({ number }) => number)),
+      request: numbers,
       lane: (same) => rangesText(same.map(({ lane }) => lane)),
       asks: (same) => same[0]?.kind ?? '',
       messages: (same) => numberText(same.reduce((sum, { count }) => sum + count, 0)),
-      outcome: (same) => strangersText(same[0]?.outcome ?? 'not finished'),
     },
     ['messages'],
   );
+  const outcomes = alike.map(
+    (same) =>
+      `request ${numbers(same)}: ${strangersText(same[0]?.outcome ?? 'not finished', longestOutcome)}`,
+  );
+  return [drawn, ...outcomes].join('\n');
+};
 
 const endText = ({ end, requests }: Followed, wait: boolean): string => {
   const open = requests.filter(({ finishedAt }) => finishedAt === null).map(({ number }) => number);

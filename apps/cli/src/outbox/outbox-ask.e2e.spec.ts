@@ -34,15 +34,17 @@ const carryOut = (outcome: string) =>
   );
 
 describe('outbox release', () => {
-  it('waits until the owner of the lane has carried it out, tells how far it is, and prints what became of it', async () => {
+  it('waits until the owner of the lane has carried it out, tells how far it is, and prints all of what became of it', async () => {
     await database.ownLanes();
     const releasing = start('release', 'k', '--yes');
     await releasing.said('waiting for the owner of lane');
     expect(await requests()).toMatchObject([{ kind: 'RELEASE', key: 'k', finished: false }]);
-    await carryOut('2 messages published');
+    const outcome = `2 messages published; one was refused (${'too large '.repeat(40)}): discard it`;
+    await carryOut(outcome);
     const { exitCode, stdout, stderr } = await releasing.ended;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/RELEASE +│ +2 │ 2 messages published/);
+    expect(stdout).toMatch(/RELEASE +│ +2 │\n/);
+    expect(stdout).toContain(`\nrequest 1: ${outcome}\n`);
     expect(stderr).toMatch(/^Publishes 2 parked messages of key "k", in order\.\n0 messages so far, waiting/);
   });
 
@@ -95,7 +97,7 @@ describe('outbox discard and republish', () => {
     const { exitCode, stdout, stderr } = await start('republish', '--since', '2h', '--yes', '--no-wait')
       .ended;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/1-16 +│ 0-15 +│ REPUBLISH +│ +0 │ not finished/);
+    expect(stdout).toMatch(/1-16 +│ 0-15 +│ REPUBLISH +│ +0 │\n[^]*\nrequest 1-16: not finished\n/);
     expect(stderr).toMatch(/\(request 1-16\); its relay carries it out/);
     expect(await requests()).toHaveLength(16);
   });
