@@ -25,10 +25,10 @@ Rights: USAGE on schema outbox and SELECT on its tables; INSERT on outbox.reques
 adopt is for the owner of the schema.
 
 Exit codes:
-  0  done
+  0  done; asked for, with --no-wait
   1  nothing was done: what was typed is wrong, nobody said yes, the database cannot be reached, or it refused
   2  status: something needs a hand (a lane without an owner, something parked, a copied log)
-     release, discard, republish: asked for and not carried out yet, since no relay runs or you did not wait for it
+     release, discard, republish: asked for and not carried out yet, since no relay runs or you ended the wait
 `;
 
 type CommonOptions = { database?: string; json: boolean };
@@ -213,7 +213,7 @@ command<[], CommonOptions & AdoptOptions>(
   'makes a log that was copied from another database cluster this one’s own',
   (options) => atDatabase(options.database, (url) => adopt(url, options)),
 )
-  .option('--keep-position', 'after pg_upgrade alone: go on where the log stood', false)
+  .option('--keep-position', 'only after pg_upgrade: go on where the log stood', false)
   .option('--yes', 'do not ask', false);
 
 await outbox.parseAsync();

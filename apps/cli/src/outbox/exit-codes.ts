@@ -1,5 +1,6 @@
 /** How the outbox commands end. */
 export const exitCodes = {
+  /** With `--no-wait` also what is only asked for. */
   done: 0,
   /** What was typed is wrong, nobody said yes, the database is not there, or it refused. */
   refused: 1,

@@ -81,7 +81,7 @@ describe('outbox list and show', () => {
     const { stdout } = await outbox('list', '--status', 'init', '--topic', 'order', '--limit', '1');
     expect(stdout).toContain(second);
     expect(stdout).not.toContain(first);
-    expect((await outbox('list', '--status', 'PARKED')).stdout).toBe('no such message\n');
+    expect((await outbox('list', '--status', 'PARKED')).stdout).toBe('no message fits\n');
 
     const shown = await outbox('show', first);
     expect(shown.stdout).toMatch(/status +INIT\n/);

@@ -26,5 +26,5 @@ export const showMessages = ({ messages, complete }: MessageList): string => {
   const note = complete
     ? ''
     : 'Only the newest part of the log was looked at. An older message is found by its id: npm run outbox -- show <id>';
-  return [messages.length === 0 ? 'no such message' : drawn, note].filter(Boolean).join('\n');
+  return [messages.length === 0 ? 'no message fits' : drawn, note].filter(Boolean).join('\n');
 };
