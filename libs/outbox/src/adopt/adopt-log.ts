@@ -70,7 +70,14 @@ async function keep(client: pg.Client): Promise<Adoption> {
 /** What both ways begin with. */
 async function begin(client: pg.Client): Promise<CopiedPosition[]> {
   await refuseUnsuitable(client);
+  // Before the locks, so that nobody stops relays for nothing; behind them, for another adoption may have ended meanwhile.
+  await readForeignPositions(client);
   await holdLog(client);
+  return readForeignPositions(client);
+}
+
+/** @throws {OutboxError} MISUSE when the log is this cluster's own. */
+async function readForeignPositions(client: pg.Client): Promise<CopiedPosition[]> {
   const { systemIdentifier } = await readClusterIdentity(client);
   const lanes = await readCopiedPositions(client);
   if (lanes.length === 16 && lanes.every((lane) => lane.systemIdentifier === systemIdentifier)) {
