@@ -28,13 +28,16 @@ const sessionSettings = {
   search_path: 'pg_catalog',
 };
 
+/** What a relay's session calls itself in pg_stat_activity. */
+export const relayName = 'outbox relay';
+
 /**
  * A connection fit for a relay: straight to a primary server.
  * @throws {OutboxError} DATABASE_UNAVAILABLE, or SERVER_UNSUITABLE for a pooler, a replica or an old server.
  */
 export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
   try {
-    return await openConnection({ databaseUrl, name: 'outbox relay' }, async (client) => {
+    return await openConnection({ databaseUrl, name: relayName }, async (client) => {
       await refuseUnsuitable(client);
       for (const [name, value] of Object.entries(sessionSettings)) {
         await client.query('select set_config($1, $2, false)', [name, value]);

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { relayName } from '../relay/connect.ts';
 import { readLaneOwners } from '../relay/own-lanes.ts';
 import { newestPositions } from './newest-positions.ts';
 
@@ -31,7 +32,7 @@ const sessions = `
 select pid, coalesce(application_name, '') as application,
        nullif(concat_ws(':', host(client_addr), nullif(client_port, -1)), '') as address
   from pg_stat_activity
- where pid = any ($1::integer[]) or application_name = 'outbox relay' and datname = current_database()
+ where pid = any ($1::integer[]) or application_name = '${relayName}' and datname = current_database()
  order by pid`;
 
 /** Where the lanes stand: one look at the newest checkpoints. */
