@@ -13,7 +13,7 @@ export type Sorting = {
   refuse(one: Outgoing, error: Reason): void;
   /** Nothing can be published to a topic: neither `some`, nor what is still to come. */
   refuseTopic(topic: string, error: Reason, some: readonly Outgoing[]): void;
-  /** Nothing more is sent to a topic in this round. `decide` tells what becomes of it. */
+  /** Nothing more is sent to a topic in this round. What becomes of it the end of the round tells. */
   suspect(topic: string, error: KafkaError, some: readonly Outgoing[]): void;
   /** The topics under suspicion, with their errors and what was held back. */
   suspects(): { topic: string; error: KafkaError; held: Outgoing[] }[];

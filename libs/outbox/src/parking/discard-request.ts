@@ -31,5 +31,6 @@ function discardOutcome(options: { count: number; left: number; key: string }): 
   const discarded = count > 0 ? 'Discarded' : 'It was not parked any more';
   if (left === 0) return `${discarded}; nothing of its key is parked.`;
   const name = JSON.stringify(key);
-  return `${discarded}; ${left} of key ${name} ${left === 1 ? 'stays' : 'stay'} parked: \`npm run outbox -- release ${name}\` publishes them.`;
+  const [stay, them] = left === 1 ? ['stays', 'it'] : ['stay', 'them'];
+  return `${discarded}; ${left} of key ${name} ${stay} parked: \`npm run outbox -- release ${name}\` publishes ${them}.`;
 }

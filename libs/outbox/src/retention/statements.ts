@@ -1,3 +1,5 @@
+import { OutboxError } from '../errors.ts';
+
 /**
  * Where statements without parameters go: a client of pg, or a relay's session, which asks them in turn with everything else.
  * Without parameters they travel by the simple protocol, in which the server needs nothing more from the client once it has
@@ -7,10 +9,10 @@ export interface Statements {
   query(text: string): Promise<{ rows: unknown[] }>;
 }
 
-/** An interval of whole hours, as an SQL literal. */
+/** An interval of whole hours, as an SQL literal. @throws {OutboxError} MISUSE when it is none */
 export function hoursLiteral(hours: number): string {
   if (!Number.isInteger(hours) || hours < 1)
-    throw new RangeError(`${hours} is not a whole number of hours, one or more`);
+    throw new OutboxError('MISUSE', `A retention is a whole number of hours, one or more; this is ${hours}.`);
   return `interval '${hours} hours'`;
 }
 
