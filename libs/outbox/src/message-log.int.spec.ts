@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
 import type pg from 'pg';
-import { append, drain, outboxDatabase, texts } from './outbox.fixture.ts';
+import { append, drain, outboxDatabase, texts, waitsForALock } from './outbox.fixture.ts';
+import { backendPid } from './relay/connect.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
 let onlooker: pg.Client;
@@ -11,22 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-/** The signal that a writer waits for a lock: PostgreSQL says so. */
-async function waitsForALock(writer: pg.Client): Promise<void> {
-  const { processID: pid } = writer as pg.Client & { processID: number };
-  await eventually(async () => {
-    const { rows } = await onlooker.query('select 1 from pg_locks where pid = $1 and not granted', [pid]);
-    expect(rows).toHaveLength(1);
-  });
-}
-
 describe('order', () => {
   it('of one key is the order of commits: the second writer is numbered only after the first has committed', async () => {
     const [first, second] = [await database.connect(), await database.connect()];
     await first.query('begin');
     await append(first, 'k', 'first');
     const behind = append(second, 'k', 'second');
-    await waitsForALock(second);
+    await waitsForALock(onlooker, second);
     await append(first, 'k', 'first again');
     await first.query('commit');
     await behind;
@@ -38,7 +29,7 @@ describe('order', () => {
     await first.query('begin');
     await append(first, 'k', 'never');
     const behind = append(second, 'k', 'second');
-    await waitsForALock(second);
+    await waitsForALock(onlooker, second);
     await first.query('rollback');
     await behind;
     expect(texts(await drain(await database.session()))).toEqual(['second']);
@@ -99,7 +90,7 @@ describe('many keys at once', () => {
     );
     const { rows } = await onlooker.query<{ held: number }>(
       `select count(*)::integer as held from pg_locks where locktype = 'advisory' and pid = $1`,
-      [(writer as pg.Client & { processID: number }).processID],
+      [backendPid(writer)],
     );
     expect(rows[0]?.held).toBeLessThanOrEqual(1024);
     await writer.query('commit');

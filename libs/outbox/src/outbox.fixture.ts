@@ -1,9 +1,11 @@
 import { MikroORM, defineEntity, p, type EntityManager, type EventSubscriber } from '@mikro-orm/postgresql';
-import { throwAwayDatabase } from '@payments/testing';
+import { expect } from '@jest/globals';
+import { eventually, throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
 import { OutboxMessage } from './append/outbox-message.ts';
 import { outboxSubscriber } from './append/outbox-subscriber.ts';
 import { migrateOutbox } from './migrations/migrate-outbox.ts';
+import { backendPid } from './relay/connect.ts';
 import { openRelaySession, type RelaySession } from './relay/relay-session.ts';
 import type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 
@@ -113,3 +115,11 @@ export const appendMany = (
                           array_agg(null::jsonb), array_agg(null::uuid)) from generate_series(1, $1::integer) as i`,
     [count],
   );
+
+/** The signal that somebody waits for a lock: PostgreSQL says so to the `onlooker`. */
+export async function waitsForALock(onlooker: pg.ClientBase, waiting: pg.Client): Promise<void> {
+  await eventually(async () => {
+    const text = 'select 1 from pg_locks where pid = $1 and not granted';
+    expect((await onlooker.query(text, [backendPid(waiting)])).rows).toHaveLength(1);
+  });
+}

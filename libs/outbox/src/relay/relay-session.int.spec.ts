@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@payments/testing';
 import type pg from 'pg';
 import { firstValueFrom } from 'rxjs';
-import { append, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
+import { append, appendMany, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
 import { openWaker } from '../wake/waker.ts';
 import { openRelaySession } from './relay-session.ts';
 
@@ -14,13 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-const appendMany = (count: number, sql = `'k' || i`, payload = 'i::text::bytea') =>
-  writer.query(
-    `select outbox.append(array_agg('t'::text), array_agg((${sql})::text), array_agg('T'::text), array_agg(${payload}),
-                          array_agg(null::jsonb), array_agg(null::uuid)) from generate_series(1, $1::integer) as i`,
-    [count],
-  );
-
 /** Ends the database's side of every relay session, as an administrator or a crash would. */
 const endSessions = () =>
   writer.query(
@@ -30,7 +23,7 @@ const endSessions = () =>
 describe('a batch', () => {
   it('is given again until it is acknowledged', async () => {
     const session = await database.session({ rows: 2 });
-    await appendMany(3, `'k'`);
+    await appendMany(writer, 3, `'k'`);
     const batch = await session.nextBatch();
     expect(texts(batch.messages as never)).toEqual(['1', '2']);
     expect(batch.full).toBe(true);
@@ -41,7 +34,7 @@ describe('a batch', () => {
 
   it('is read again by the next session unless it was acknowledged', async () => {
     const first = await database.session({ rows: 2 });
-    await appendMany(5, `'k'`);
+    await appendMany(writer, 5, `'k'`);
     await first.acknowledge(await first.nextBatch());
     await first.nextBatch();
     await first[Symbol.asyncDispose]();
@@ -50,7 +43,7 @@ describe('a batch', () => {
 
   it('is not read again once it was acknowledged, also when nothing followed', async () => {
     const first = await database.session();
-    await appendMany(5);
+    await appendMany(writer, 5);
     expect(await drain(first)).toHaveLength(5);
     await first[Symbol.asyncDispose]();
     expect(await drain(await database.session())).toEqual([]);
@@ -58,7 +51,12 @@ describe('a batch', () => {
 
   it('holds no more bytes than its limit, and a single message that is larger', async () => {
     const session = await database.session({ bytes: 100_000 });
-    await appendMany(9, `'k'`, `convert_to(repeat('x', case i when 5 then 300000 else 40000 end), 'UTF8')`);
+    await appendMany(
+      writer,
+      9,
+      `'k'`,
+      `convert_to(repeat('x', case i when 5 then 300000 else 40000 end), 'UTF8')`,
+    );
     const sizes: number[] = [];
     for (;;) {
       const batch = await session.nextBatch();
@@ -71,7 +69,7 @@ describe('a batch', () => {
 
   it('is refused an acknowledgement out of turn', async () => {
     const session = await database.session({ rows: 1 });
-    await appendMany(2, `'k'`);
+    await appendMany(writer, 2, `'k'`);
     const batch = await session.nextBatch();
     await session.acknowledge(batch);
     await expect(session.acknowledge(batch)).rejects.toThrow(/returned last/);
@@ -81,7 +79,7 @@ describe('a batch', () => {
 describe('a backlog', () => {
   it('of one lane delays another lane by one batch at most', async () => {
     const session = await database.session({ rows: 10 });
-    await appendMany(1000, `'k'`);
+    await appendMany(writer, 1000, `'k'`);
     await session.acknowledge(await session.nextBatch());
     await session.acknowledge(await session.nextBatch());
     await append(writer, 'another', 'quick');
@@ -95,10 +93,10 @@ describe('a backlog', () => {
     await slow.query('begin');
     await append(slow, 'slow', 'low number');
     const session = await database.session({ rows: 100 });
-    await appendMany(20_000, `'k' || (i % 7)`);
+    await appendMany(writer, 20_000, `'k' || (i % 7)`);
     const first = await session.nextBatch();
     await slow.query('commit');
-    await appendMany(500, `'k' || (i % 7)`);
+    await appendMany(writer, 500, `'k' || (i % 7)`);
     await session.acknowledge(first);
 
     const messages = [...first.messages, ...(await drain(session))];
@@ -117,10 +115,10 @@ describe('a backlog', () => {
       `insert into outbox.message (topic, key, type, payload) select 't', 'slow', 'T', i::text::bytea from generate_series(1, 11000) as i`,
     );
     const session = await database.session({ rows: 500 });
-    await appendMany(2000, `'k' || (i % 3)`);
+    await appendMany(writer, 2000, `'k' || (i % 3)`);
     expect(await drain(session)).toHaveLength(2000);
     await slow.query('commit');
-    await appendMany(2000, `'k' || (i % 3)`);
+    await appendMany(writer, 2000, `'k' || (i % 3)`);
     const messages = await drain(session);
     expect(messages).toHaveLength(13_000);
     expect(texts(messages.filter(({ key }) => key === 'slow'))).toEqual(
@@ -132,7 +130,7 @@ describe('a backlog', () => {
 describe('a relay', () => {
   it('learns that its session is lost, and can do nothing more in it', async () => {
     const session = await database.session({ rows: 1 });
-    await appendMany(2, `'k'`);
+    await appendMany(writer, 2, `'k'`);
     const batch = await session.nextBatch();
     const lost = new Promise((resolve) => session.lost.addEventListener('abort', resolve));
     await endSessions();

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
 import type pg from 'pg';
-import { append, appendMany, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
+import { append, appendMany, drain, outboxDatabase, texts, waitsForALock } from '../outbox.fixture.ts';
 import { readClusterIdentity, writeCheckpoints } from './checkpoints.ts';
 import { takeMark } from './mark.ts';
 import { plantedFaults, pausedTrigger, pauseLock } from './scan-bounds.fixture.ts';
@@ -14,15 +13,6 @@ beforeEach(async () => {
   [onlooker, slow] = [await database.connect(), await database.connect()];
 });
 afterEach(() => database[Symbol.asyncDispose]());
-
-/** The signal that a writer waits for a lock: PostgreSQL says so. */
-async function waitsForALock(writer: pg.Client): Promise<void> {
-  const { processID: pid } = writer as pg.Client & { processID: number };
-  await eventually(async () => {
-    const { rows } = await onlooker.query('select 1 from pg_locks where pid = $1 and not granted', [pid]);
-    expect(rows).toHaveLength(1);
-  });
-}
 
 describe('the messages of a transaction that is open while others go on', () => {
   it('are found when it has the newest id of all, as the relay begins', async () => {
@@ -125,7 +115,7 @@ describe('a writer that pauses between its transaction id and its number', () =>
     expect(texts(await drain(session))).toEqual(['first']);
     await onlooker.query(`select pg_advisory_lock(${pauseLock})`);
     const paused = append(slow, 'slow', 'paused');
-    await waitsForALock(slow);
+    await waitsForALock(onlooker, slow);
     await append(quick, 'quick', 'quick');
     expect(texts(await drain(session))).toEqual(['quick']);
     await onlooker.query(`select pg_advisory_unlock(${pauseLock})`);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
 import type pg from 'pg';
-import { append, outboxDatabase } from '../outbox.fixture.ts';
+import { append, outboxDatabase, waitsForALock } from '../outbox.fixture.ts';
 import { readClusterIdentity, readPositions, writeCheckpoints } from '../relay/checkpoints.ts';
 import { lanes } from '../relay/share-lanes.ts';
 import type { Checkpoint } from '../relay/position.ts';
@@ -76,12 +75,7 @@ describe('a slot of checkpoints', () => {
     await stopped(onlooker);
 
     const publishing = publish(owner);
-    const waits = eventually(async () => {
-      const { rows } = await onlooker.query('select 1 from pg_locks where pid = $1 and not granted', [
-        (owner as pg.Client & { processID: number }).processID,
-      ]);
-      expect(rows).toHaveLength(1);
-    });
+    const waits = waitsForALock(onlooker, owner);
     await Promise.race([publishing, waits]);
     await goOn(onlooker);
     expect(checkpointSlots(await emptying, 'emptied')).toEqual([old.slot]);

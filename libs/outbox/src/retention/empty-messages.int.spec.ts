@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { tcpProxy, testServers } from '@payments/testing';
 import pg from 'pg';
 import { append, outboxDatabase } from '../outbox.fixture.ts';
+import { backendPid } from '../relay/connect.ts';
 import { emptyOldSlots, type SlotReport } from './empty-old-slots.ts';
 import {
   alter,
@@ -36,8 +37,6 @@ afterEach(() => database[Symbol.asyncDispose]());
 const ofOldSlot = (reports: SlotReport[]): SlotReport | undefined =>
   reports.find(({ ring, slot }) => ring === 'message' && slot === old.slot);
 const empty = async (): Promise<SlotReport | undefined> => ofOldSlot(await emptyOldSlots(relay, old));
-const pidOf = (client: pg.Client): number => (client as pg.Client & { processID: number }).processID;
-
 /** What a stopped function waits for comes between its first check and its lock. */
 async function stopBeforeTheLock(): Promise<void> {
   await prepareStop(onlooker);
@@ -141,7 +140,7 @@ describe('an open transaction', () => {
     }
     expect(ofOldSlot(await attempts)).toMatchObject({
       outcome: 'busy',
-      reason: expect.stringContaining(`process ${pidOf(long)}`),
+      reason: expect.stringContaining(`process ${backendPid(long)}`),
     });
     await long.query('commit');
     expect(await empty()).toMatchObject({ outcome: 'unpublished' });
@@ -255,7 +254,7 @@ async function locksOf(client: pg.Client): Promise<string[]> {
   const { rows } = await onlooker.query<{ name: string }>(
     `select relname as name from pg_locks join pg_class on pg_class.oid = relation
       where pid = $1 and mode = 'AccessExclusiveLock' and relkind = 'r'`,
-    [pidOf(client)],
+    [backendPid(client)],
   );
   return rows.map(({ name }) => name);
 }

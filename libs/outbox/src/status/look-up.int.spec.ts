@@ -5,7 +5,7 @@ import { connectForStatus } from './connect.ts';
 import { findMessage } from './find-message.ts';
 import { listMessages } from './list-messages.ts';
 import { readParkedGroups } from './read-parked-groups.ts';
-import { appendMany, park, statusesByView } from './status.fixture.ts';
+import { appendKeys, park, statusesByView } from './status.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
 let client: pg.Client;
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 /** One message of each status, and 30 published ones of 30 keys. */
 async function oneOfEach(): Promise<void> {
-  await appendMany(
+  await appendKeys(
     writer,
     Array.from({ length: 30 }, (_, n) => `key-${n}`),
   );
@@ -68,7 +68,7 @@ describe('a list', () => {
   });
 
   it('says when it has not looked at the whole log', async () => {
-    await appendMany(writer, ['first', ...Array.from({ length: 5001 }, () => 'a')]);
+    await appendKeys(writer, ['first', ...Array.from({ length: 5001 }, () => 'a')]);
     const lane = (await listMessages(client, { limit: 1 })).messages[0]?.lane;
     await drain(await database.session());
     const none = await listMessages(client, { topic: 'other', limit: 5 });
@@ -125,7 +125,7 @@ describe('looking a message up', () => {
 
 describe('what is parked', () => {
   it('is told by key, and a parked topic as one, with the first message and its error', async () => {
-    await appendMany(writer, ['a', 'a', 'b']);
+    await appendKeys(writer, ['a', 'a', 'b']);
     await park(writer, { key: 'a', cause: 'MESSAGE' });
     await park(writer, { key: 'b', cause: 'TOPIC' });
     await park(writer, { key: 'nothing of it', cause: 'MESSAGE' });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { throwAwayDatabase } from '@payments/testing';
 import type pg from 'pg';
 import { append, drain, outboxDatabase } from '../outbox.fixture.ts';
+import { backendPid } from '../relay/connect.ts';
 import { connectForStatus } from './connect.ts';
 import { readOpenTransactions } from './read-open-transactions.ts';
 import { readStatus } from './read-status.ts';
@@ -18,8 +19,6 @@ afterEach(async () => {
   await client.end();
   await database[Symbol.asyncDispose]();
 });
-
-const pidOf = (client: pg.Client) => (client as pg.Client & { processID: number }).processID;
 
 describe('the status', () => {
   it('names the relay that owns the lanes, and nobody once it is gone', async () => {
@@ -92,10 +91,10 @@ describe('the open transactions', () => {
     await other.query('begin; create table other ()');
     for (const appender of [older, younger]) {
       await appender.query('begin');
-      await append(appender, `k-${pidOf(appender)}`, 'x');
+      await append(appender, `k-${backendPid(appender)}`, 'x');
     }
     const open = await ours();
-    expect(open.map(({ pid }) => pid)).toEqual([older, younger, other].map(pidOf));
+    expect(open.map(({ pid }) => pid)).toEqual([older, younger, other].map(backendPid));
     expect(open).toMatchObject([
       {
         ...{ appended: true, state: 'idle in transaction', prepared: null, ageMs: expect.any(Number) },
@@ -111,7 +110,7 @@ describe('the open transactions', () => {
   it('are prepared ones too, by the name that ends them', async () => {
     await writer.query('begin');
     await append(writer, 'k', 'x');
-    const name = `status ${pidOf(writer)}`;
+    const name = `status ${backendPid(writer)}`;
     await writer.query(`prepare transaction '${name}'`);
     try {
       expect(await ours()).toMatchObject([{ pid: null, prepared: name, appended: true, state: 'prepared' }]);
@@ -125,7 +124,7 @@ describe('the open transactions', () => {
 describe('a connection for the status', () => {
   /** A role that may log in and what is granted here. */
   const asStranger = async (owner: pg.Client, grants: string, use: (url: string) => Promise<void>) => {
-    const role = `onlooker_${pidOf(owner)}_${Date.now()}`;
+    const role = `onlooker_${backendPid(owner)}_${Date.now()}`;
     await owner.query(`create role ${role} login password 'secret'`);
     try {
       await owner.query(grants.replaceAll('ROLE', role));
@@ -146,7 +145,7 @@ describe('a connection for the status', () => {
       const stranger = await connectForStatus(url);
       try {
         const { openTransactions } = await readStatus(stranger);
-        const one = openTransactions.find(({ pid }) => pid === pidOf(writer));
+        const one = openTransactions.find(({ pid }) => pid === backendPid(writer));
         expect(one).toMatchObject({ appended: true, query: null, state: null, ageMs: null });
       } finally {
         await stranger.end();

@@ -27,7 +27,7 @@ export async function park(client: pg.Client, { key, cause, state = 'PARKED' }: 
 }
 
 /** Appends messages of keys in one call, the payload of each being its place. */
-export async function appendMany(client: pg.Client, keys: readonly string[]): Promise<void> {
+export async function appendKeys(client: pg.Client, keys: readonly string[]): Promise<void> {
   await client.query(
     `select outbox.append(array_agg('topic'::text), array_agg(key), array_agg('Happened'::text),
                           array_agg(place::text::bytea), array_agg('{}'::jsonb), array_agg(gen_random_uuid()))

@@ -5,7 +5,7 @@ import { append, drain, outboxDatabase } from '../outbox.fixture.ts';
 import { connectForStatus } from './connect.ts';
 import { listMessages } from './list-messages.ts';
 import { readLag } from './read-lag.ts';
-import { appendMany, keysOfOneLane, statusesByView } from './status.fixture.ts';
+import { appendKeys, keysOfOneLane, statusesByView } from './status.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
 let client: pg.Client;
@@ -36,7 +36,7 @@ describe('the lag', () => {
   });
 
   it('counts what a window still holds behind the last batch', async () => {
-    await appendMany(
+    await appendKeys(
       writer,
       Array.from({ length: 10 }, () => 'a'),
     );
@@ -67,11 +67,11 @@ describe('the lag', () => {
     const [slowKey = '', quickKey = ''] = await keysOfOneLane(writer, 2);
     const slow = await database.connect();
     await slow.query('begin');
-    await appendMany(
+    await appendKeys(
       slow,
       Array.from({ length: 10 }, () => slowKey),
     );
-    await appendMany(
+    await appendKeys(
       writer,
       Array.from({ length: 2500 }, () => quickKey),
     );
@@ -79,7 +79,7 @@ describe('the lag', () => {
     await drain(first);
     await first[Symbol.asyncDispose]();
     await slow.query('commit');
-    await appendMany(
+    await appendKeys(
       writer,
       Array.from({ length: 5 }, () => quickKey),
     );
@@ -90,7 +90,7 @@ describe('the lag', () => {
   });
 
   it('stops counting after 2,000 of a lane, says so, and is exact again at the end of the backlog', async () => {
-    await appendMany(
+    await appendKeys(
       writer,
       Array.from({ length: 5000 }, () => 'a'),
     );
