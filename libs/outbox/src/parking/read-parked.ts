@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { payloadRead } from '../relay/payload-read.ts';
 import type { BatchLimits, RelayMessage } from '../relay/read-messages.ts';
-import { toRelayMessage, type StoredMessage } from './stored-message.ts';
+import { toRelayMessage, type StoredMessage } from '../relay/stored-message.ts';
 
 /** Where a reading goes on, in order of topic and key: with a key, behind it, or behind all of its topic. */
 export interface Place {

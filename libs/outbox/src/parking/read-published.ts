@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { LanePosition } from '../relay/position.ts';
 import { payloadRead } from '../relay/payload-read.ts';
 import type { BatchLimits, RelayMessage } from '../relay/read-messages.ts';
-import { toRelayMessage, type StoredMessage } from './stored-message.ts';
+import { toRelayMessage, type StoredMessage } from '../relay/stored-message.ts';
 
 /** Rows of the log that one statement looks at, at most. */
 const sliceRows = 10_000;

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { reachedNumber } from './mark.ts';
 import { payloadRead } from './payload-read.ts';
 import { stride, type LanePosition, type Positions, type ReadOutcome } from './position.ts';
+import { toRelayMessage, type StoredMessage } from './stored-message.ts';
 
 /** A committed message on its way to Kafka. */
 export interface RelayMessage {
@@ -107,19 +108,11 @@ select instant.snapshot::text as snapshot, instant.reached::text as reached,
   ) as batch on batch.bytes_before < $9
  order by batch.turn, batch.seq`;
 
-interface Row {
+/** `seq`, and with it all of the message, is null in the single row of a read that found nothing. */
+interface Row extends Omit<StoredMessage, 'seq'> {
   snapshot: string;
   reached: string;
-  lane: number;
-  /** Null, as all that follows, in the single row of a read that found nothing. */
   seq: string | null;
-  id: string;
-  topic: string;
-  key: string;
-  type: string;
-  payload: Buffer;
-  headers: Record<string, string>;
-  created_at: Date;
   found: string;
 }
 
@@ -140,7 +133,7 @@ export async function readMessages(
     text: nextMessages,
     values: [...columnsOf(positions), limits.rows, limits.bytes, stride, fewLate],
   });
-  const messages = rows.filter((row) => row.seq !== null).map(toMessage);
+  const messages = rows.filter(hasMessage).map(toRelayMessage);
   const found = Number(rows[0]?.found ?? 0);
   return {
     messages,
@@ -170,17 +163,7 @@ function columnsOf(positions: Positions): unknown[] {
 /** The transactions that were running when `done` was taken, as a PostgreSQL array: `xmin:xmax:10,12` gives `{10,12}`. */
 const xipOf = ({ done }: LanePosition): string => `{${done.slice(done.lastIndexOf(':') + 1)}}`;
 
-const toMessage = (row: Row): RelayMessage => ({
-  lane: row.lane,
-  seq: BigInt(row.seq ?? 0),
-  id: row.id,
-  topic: row.topic,
-  key: row.key,
-  type: row.type,
-  payload: row.payload,
-  headers: row.headers,
-  createdAt: row.created_at,
-});
+const hasMessage = (row: Row): row is Row & StoredMessage => row.seq !== null;
 
 function lanesRead(messages: RelayMessage[]): ReadOutcome['read'] {
   const read = new Map<number, { lastSeq: bigint; count: number }>();

@@ -1,17 +1,9 @@
 import type { ClientBase } from 'pg';
-import type { MessageStatus } from './list-messages.ts';
+import type { ListedMessage } from './list-messages.ts';
 import { newestPositions, passedByLane } from './newest-positions.ts';
 
 /** One row of the log, and what became of it. */
-export interface FoundMessage {
-  seq: string;
-  lane: number;
-  id: string;
-  topic: string;
-  key: string;
-  type: string;
-  status: MessageStatus;
-  createdAt: Date;
+export interface FoundMessage extends ListedMessage {
   /** Null: not published, or so long ago that the checkpoint which tells is gone. */
   publishedAt: Date | null;
   headers: Record<string, string>;

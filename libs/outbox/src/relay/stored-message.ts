@@ -1,4 +1,4 @@
-import type { RelayMessage } from '../relay/read-messages.ts';
+import type { RelayMessage } from './read-messages.ts';
 
 /** The columns of a message, of the log or parked, as pg returns them. */
 export interface StoredMessage extends Omit<RelayMessage, 'seq' | 'createdAt'> {
