@@ -20,7 +20,10 @@ async function rowsTouched(onlooker: pg.Client) {
   return rows[0];
 }
 
-/** From the append of a batch's last message to the batch's checkpoint, in milliseconds, for the first and for the last tenth of them. */
+/**
+ * From the append of a batch's last message to the batch's checkpoint, in milliseconds, for the first and for the last
+ * tenth of them.
+ */
 async function latencies(onlooker: pg.Client) {
   const { rows } = await onlooker.query<{ p50: number; p99: number }>(
     `with batch as (

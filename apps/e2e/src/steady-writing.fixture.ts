@@ -6,8 +6,8 @@ import type pg from 'pg';
 export const keys = 30;
 
 /**
- * Appends one message of each of 30 keys every `everyMs` milliseconds, 300 messages a second unless told, until `enough`; a key's messages are
- * numbered from 0.
+ * Appends one message of each of 30 keys every `everyMs` milliseconds, 300 messages a second unless told, until `enough`;
+ * a key's messages are numbered from 0.
  * @returns how many each key has
  */
 export async function writeSteadily(
@@ -37,7 +37,10 @@ export const numbered = (count: number): Record<string, number[]> =>
     ]),
   );
 
-/** The numbers of each key in the order of their first delivery, as Kafka's own client reads them; and how many repeats there are. */
+/**
+ * The numbers of each key in the order of their first delivery, as Kafka's own client reads them; and how many repeats
+ * there are.
+ */
 export async function readNumbers(
   kafka: RunningKafka,
   topic: string,

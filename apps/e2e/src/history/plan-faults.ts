@@ -22,7 +22,10 @@ export interface PlannedFault {
   whom: number;
 }
 
-/** The faults of a run: in each track all kinds, in an order of the seed's, again and again, more of them than a run has time for. */
+/**
+ * The faults of a run: in each track all kinds, in an order that the seed decides, again and again; more of them than a run
+ * has time for.
+ */
 export function planFaults(options: {
   random: () => number;
   withFrozenOwner: boolean;

@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg';
 import { OutboxError } from '../errors.ts';
 
 /**
- * What speaks against it that this server kept the transaction ids of the log: ids in positions or rows, or numbers, that it has not
- * given out yet, or rows that one of its transactions wrote for several others, as a COPY does. The log is read in whole.
+ * What shows that this server did not keep the transaction ids of the log: positions or rows have ids, or numbers, that it
+ * has not given out yet; or one of its transactions wrote the rows of several, as a COPY does. The log is read in whole.
  */
 const objections = `
 with clock as (select pg_snapshot_xmax(pg_current_snapshot()) as next),

@@ -1,7 +1,7 @@
 -- Messages that Kafka refused for good, those that have to wait behind them, and what people ask for.
 --
--- Only the owner of a lane writes here for that lane, on the connection that holds the lane's lock. These tables are small
--- and are updated in place, unlike the log.
+-- People insert requests. All else the owner of a lane alone writes for that lane, on the connection that holds the lane's
+-- lock; what was settled long ago any relay deletes. These tables are small and are updated in place, unlike the log.
 
 create table outbox.parked (
   -- Its number in the log: the order of a key.

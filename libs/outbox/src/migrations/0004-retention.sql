@@ -32,8 +32,9 @@ begin
   end if;
 end $$;
 
--- A lane that does not let a slot of messages go, one that has to publish first, or null. Of each lane one probe of the index on (lane, xid, seq), for its last
--- transaction in the slot, and one of each index on (lane, number), for its newest checkpoint.
+-- A lane that does not let a slot of messages go, or null; one that has still to publish before others. Costs for each lane
+-- one probe of the index on (lane, xid, seq), for its last transaction in the slot, and one of each index on (lane, number),
+-- for its newest checkpoint.
 --
 -- `xid < xmin(done)` is less than "published", and is enough for all rows of the lane at once. `published` tells the two apart:
 -- then all that is missing is a checkpoint behind the end of the transactions that were open with the last one, anybody's. A

@@ -10,7 +10,10 @@ export interface LaneHolder {
   due: () => boolean;
   /** Gives back and takes what is to move now. Nothing that was read of a lane given may be acknowledged after that. */
   settle: () => Promise<{ given: number[]; taken: number[] }>;
-  /** Looks whether others could take the lanes over; then leaves them to these, to come back after `ms` or when nobody is left. */
+  /**
+   * Looks whether there are others; then leaves the lanes to them, to come back after `ms` milliseconds or when nobody is
+   * left. @returns false where there are no others
+   */
   standAside: (ms: number) => Promise<boolean>;
 }
 
