@@ -34,6 +34,7 @@ it('the commands see a message through that Kafka refuses: parked, discarded, it
 
   const discarded = await outbox('discard', poison, '--yes');
   expect(discarded).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('DISCARD') });
+  expect((await outbox('parked')).stdout).toContain('nothing is ahead of it any more: release it');
   const released = await outbox('release', 'poisoned', '--yes');
   expect(released).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/RELEASE +│ +1 │/) });
   expect((await outbox('list', '--key', 'poisoned')).stdout).toMatch(/PUBLISHED [^]*DISCARDED /);

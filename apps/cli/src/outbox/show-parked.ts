@@ -2,6 +2,12 @@ import type { Parked, ParkedGroup } from '@payments/outbox';
 import { table } from './table.ts';
 import { countText, durationText, numberText, strangersText } from './texts.ts';
 
+/** The first one's error, unless it only followed another one, which is gone: then nothing is known against it. */
+const reasonText = ({ cause, code, error }: ParkedGroup): string =>
+  cause === 'FOLLOWS'
+    ? 'nothing is ahead of it any more: release it'
+    : strangersText(error ? `${code}: ${error}` : code, 80);
+
 /** Parked topics and keys as a table. The id is that of the first message, which a discard would name. */
 export const showParkedGroups = (groups: readonly ParkedGroup[]): string =>
   table(
@@ -12,7 +18,7 @@ export const showParkedGroups = (groups: readonly ParkedGroup[]): string =>
       messages: ({ messages }) => numberText(messages),
       for: ({ sinceMs }) => durationText(sinceMs),
       'first message': ({ firstId }) => firstId,
-      reason: ({ code, error }) => strangersText(error ? `${code}: ${error}` : code, 80),
+      reason: reasonText,
     },
     ['messages', 'for'],
   );

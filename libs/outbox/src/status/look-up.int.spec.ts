@@ -134,7 +134,14 @@ describe('what is parked', () => {
     const [first] = (await listMessages(client, { key: 'a', limit: 9 })).messages.slice(-1);
     expect(parked.groups).toMatchObject([
       { topic: 'topic', key: null, messages: 1 },
-      { topic: 'topic', key: 'a', messages: 2, firstId: first?.id, code: 'MESSAGE_TOO_LARGE' },
+      {
+        topic: 'topic',
+        key: 'a',
+        messages: 2,
+        firstId: first?.id,
+        cause: 'MESSAGE',
+        code: 'MESSAGE_TOO_LARGE',
+      },
     ]);
     expect(await readParkedGroups(client, 1)).toMatchObject({
       keys: 1,

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import type { RefusalCause } from '../parking/refusal.ts';
 
 /** Parked messages that belong together: of one (topic, key), or of a topic of which nothing can be published for now. */
 export interface ParkedGroup {
@@ -11,7 +12,9 @@ export interface ParkedGroup {
   firstId: string;
   /** How long ago the first was parked, in milliseconds. */
   sinceMs: number;
-  /** The name of the first one's error, and its text. */
+  /** Why the first one is parked. FOLLOWS: what it followed was discarded or published, and it waits for its release. */
+  cause: RefusalCause;
+  /** The name of the first one's error, and its text; where it follows, those of what it followed. */
   code: string;
   error: string;
 }
@@ -41,7 +44,7 @@ with parked as materialized (
 select topic, key_or_null as key, case when key_or_null is not null then min(lane)::integer end as lane,
        count(*)::integer as messages, (array_agg(id order by seq))[1] as "firstId",
        (extract(epoch from clock_timestamp() - min(parked_at)) * 1000)::float8 as "sinceMs",
-       (array_agg(code order by seq))[1] as code, (array_agg(left(error, 500) order by seq))[1] as error,
+       (array_agg(cause order by seq))[1] as cause, (array_agg(code order by seq))[1] as code, (array_agg(left(error, 500) order by seq))[1] as error,
        (count(key_or_null) over ())::integer as keys, (count(*) over () - count(key_or_null) over ())::integer as topics,
        (sum(count(*)) over ())::integer as "allMessages", sum(count(*)) over () >= ${looks} as more
   from (select *, case when cause <> 'TOPIC' then key end as key_or_null from parked) as grouped
@@ -54,8 +57,8 @@ type Row = ParkedGroup & { keys: number; topics: number; allMessages: number; mo
 export async function readParkedGroups(client: ClientBase, limit: number): Promise<Parked> {
   const { rows } = await client.query<Row>(parkedGroups, [limit]);
   const { keys = 0, topics = 0, allMessages: messages = 0, more = false } = rows[0] ?? {};
-  const groups = rows.map(({ topic, key, lane, messages, firstId, sinceMs, code, error }) => ({
-    ...{ topic, key, lane, messages, firstId, sinceMs, code, error },
+  const groups = rows.map(({ topic, key, lane, messages, firstId, sinceMs, cause, code, error }) => ({
+    ...{ topic, key, lane, messages, firstId, sinceMs, cause, code, error },
   }));
   return { groups, keys, topics, messages, more };
 }
