@@ -3,6 +3,7 @@ import { eventually } from '@payments/testing';
 import type pg from 'pg';
 import { migrateOutbox } from '../migrations/migrate-outbox.ts';
 import { append, drain, texts } from '../outbox.fixture.ts';
+import { requestRepublish } from '../parking/ask-owner.ts';
 import { adoptLog } from './adopt-log.ts';
 import { burnIds, clusters } from './copied-log.fixture.ts';
 
@@ -127,6 +128,13 @@ describe('a log whose rows were copied from another cluster', () => {
     ]);
   });
 
+  it('takes requests after its adoption, numbered behind those that were copied', async () => {
+    await requestRepublish(origin.client, { since: new Date(0) });
+    const copy = await copyOfRows();
+    await adoptLog({ databaseUrl: copy.url });
+    expect(await requestRepublish(copy.client, { since: new Date(0), key: 'k0' })).toEqual([17]);
+  });
+
   it('is adopted once, with the relays stopped', async () => {
     await write(origin.client, 0, 5);
     const copy = await copyOfRows();
@@ -203,6 +211,23 @@ describe('a server that kept its transaction ids', () => {
     await expect(keep()).rejects.toMatchObject(refusal(/has not given out yet.*npm run outbox -- adopt/));
     await copy.client.query(`select setval('outbox.message_seq', 1000)`);
     await expect(keep()).rejects.toMatchObject(refusal(/were copied here.*npm run outbox -- adopt/));
+  });
+
+  it('is told from one that has the rows of a single transaction, and whose ids have passed those of the copy', async () => {
+    await burnIds(origin.client, 5000);
+    await write(origin.client, 0, 1);
+    await publish(origin.url, 1);
+    const copy = await copyOfRows();
+    // Its id is one of those that the copied position takes for published.
+    await write(copy.client, 1, 2);
+    await burnIds(copy.client, 6000);
+    await copy.client.query(`select setval('outbox.message_seq', 1000)`);
+    await expect(adoptLog({ databaseUrl: copy.url, keepPosition: true })).rejects.toMatchObject({
+      code: 'MISUSE',
+      message: expect.stringMatching(/were copied here/),
+    });
+    await adoptLog({ databaseUrl: copy.url });
+    expect(texts(await drain(await all.session(copy.url)))).toContain('k1 1');
   });
 });
 

@@ -2,8 +2,10 @@ import type { ClientBase } from 'pg';
 import { OutboxError } from '../errors.ts';
 
 /**
- * What shows that this server did not keep the transaction ids of the log: positions or rows have ids, or numbers, that it
- * has not given out yet; or one of its transactions wrote the rows of several, as a COPY does. The log is read in whole.
+ * What speaks against it that this server kept the transaction ids of the log: ids in positions or rows, or numbers, that it has not
+ * given out yet, or rows that one of its transactions wrote for several others, as a COPY does, or for one with an id above its
+ * own: of a row that was written here `xmin` is the transaction in the column `xid`, or a savepoint of it, whose id is higher. The
+ * log is read in whole.
  */
 const objections = `
 with clock as (select pg_snapshot_xmax(pg_current_snapshot()) as next),
@@ -12,7 +14,9 @@ select exists (select from newest, clock
                 where greatest(pg_snapshot_xmax(done), pg_snapshot_xmax("window")) > clock.next)
        or exists (select from outbox.message, clock where xid >= clock.next)
        or exists (select from newest, outbox.message_seq where greatest(floor, next_floor) > last_value) as ahead,
-       exists (select from outbox.message group by xmin::text having min(xid) <> max(xid)) as copied,
+       exists (select from outbox.message group by xmin::text
+               having min(xid) <> max(xid)
+                   or (xmin::text::bigint - (max(xid)::text::numeric % 4294967296)::bigint) & 4294967295 >= 2147483648) as copied,
        (select count(*) < 16 from newest) as missing`;
 
 /** The identity's counter too may be behind the rows. */
