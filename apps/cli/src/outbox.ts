@@ -6,7 +6,7 @@ import { discard, release, republish } from './outbox/ask-relays.ts';
 import { carryOut, type AskOptions } from './outbox/carry-out.ts';
 import { exitCodes } from './outbox/exit-codes.ts';
 import { headline, needsAHand } from './outbox/headline.ts';
-import { complain, print } from './outbox/output.ts';
+import { complain, json, print } from './outbox/output.ts';
 import { showMessage } from './outbox/show-message.ts';
 import { showMessages } from './outbox/show-messages.ts';
 import { showParked } from './outbox/show-parked.ts';
@@ -51,13 +51,19 @@ const messageStatus = (text: string): MessageStatus => {
   throw new InvalidArgumentError(`It must be one of ${statuses.join(', ')}.`);
 };
 
-const json = (value: unknown): string => JSON.stringify(value, null, 2);
+const jsonError = (code: string, message: string): string => json({ error: { code, message } });
 
 const outbox = new Command('npm run outbox --')
   .description(
     'Looks at an outbox, and asks its relays to publish what is parked, to give it up, or to publish again.',
   )
   .addHelpText('afterAll', help)
+  .configureOutput({
+    outputError: (text, write) => {
+      if (process.argv.includes('--json')) print(jsonError('USAGE', text.trim()));
+      write(text);
+    },
+  })
   .showHelpAfterError(moreHelp);
 
 /** A command of the outbox. Errors that people can do something about end as one sentence. */
@@ -82,9 +88,11 @@ const command = <Args extends unknown[], Options extends CommonOptions>(
     });
 
 const explain = (error: unknown, options: CommonOptions): number => {
-  if (error instanceof UsageError) complain(`${error.message}\n${moreHelp}`);
-  else if (!(error instanceof OutboxError)) throw error;
-  else if (options.json) print(json({ error: { code: error.code, message: error.message } }));
+  if (error instanceof UsageError) {
+    if (options.json) print(jsonError('USAGE', error.message));
+    complain(`${error.message}\n${moreHelp}`);
+  } else if (!(error instanceof OutboxError)) throw error;
+  else if (options.json) print(jsonError(error.code, error.message));
   else complain(error.message);
   return exitCodes.refused;
 };

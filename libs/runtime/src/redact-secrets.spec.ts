@@ -6,6 +6,10 @@ describe('redactSecrets', () => {
   it.each([
     ['postgres://app:pa55@127.0.0.1:5432/payments', 'postgres://app:***@127.0.0.1:5432/payments'],
     ['postgres://app:p@ss@db/payments', 'postgres://app:***@db/payments'],
+    [
+      'postgres://db/payments?user=app&password=pa55&ssl=true',
+      'postgres://db/payments?user=app&password=***&ssl=true',
+    ],
     ['{"url":"amqp://:pw@h","n":1}', '{"url":"amqp://:***@h","n":1}'],
     ['https://hooks.slack.com/services/T0/B0/s3cret failed', 'https://hooks.slack.com/services/*** failed'],
     [

@@ -11,7 +11,13 @@ const passwordInUrl = /(:\/\/[^\s:@/"'\\]*):[^\s/"'\\]*@/g;
  */
 const slackWebhook = /(https?:\/\/[^\s/"'\\]+\/services)\/[^\s"'\\]+/gi;
 
+/** The same as a parameter, where PostgreSQL takes it too. */
+const passwordParameter = /([?&](?:ssl)?password=)[^\s&"'\\]*/gi;
+
 /** Takes passwords of URLs and the secret part of Slack webhooks out of a text, for logs and error messages. */
 export function redactSecrets(text: string): string {
-  return text.replace(passwordInUrl, '$1:***@').replace(slackWebhook, '$1/***');
+  return text
+    .replace(passwordInUrl, '$1:***@')
+    .replace(passwordParameter, '$1***')
+    .replace(slackWebhook, '$1/***');
 }

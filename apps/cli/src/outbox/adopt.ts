@@ -1,7 +1,7 @@
 import { adoptLog, type Adoption } from '@payments/outbox';
 import { confirm } from './confirm.ts';
 import { exitCodes } from './exit-codes.ts';
-import { complain, print } from './output.ts';
+import { complain, json, print } from './output.ts';
 import { countText, numberText } from './texts.ts';
 
 /** What `adopt` is told. */
@@ -21,7 +21,7 @@ export const adopt = async (databaseUrl: string, options: AdoptOptions): Promise
     return exitCodes.refused;
   }
   const adoption = await adoptLog({ databaseUrl, keepPosition: options.keepPosition });
-  print(options.json ? JSON.stringify(adoption, null, 2) : adoptionText(adoption));
+  print(options.json ? json(adoption) : adoptionText(adoption));
   return exitCodes.done;
 };
 

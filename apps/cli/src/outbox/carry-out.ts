@@ -1,10 +1,11 @@
-import type { connectForStatus, RequestProgress } from '@payments/outbox';
+import { outboxError, type connectForStatus, type RequestProgress } from '@payments/outbox';
 import type { Asking } from './ask-relays.ts';
 import { confirm } from './confirm.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followRequests, type Followed } from './follow-requests.ts';
-import { complain, print } from './output.ts';
+import { complain, json, print } from './output.ts';
 import { table } from './table.ts';
+import { isDatabaseError } from './with-outbox.ts';
 import { numberText, rangesText, strangersText } from './texts.ts';
 
 type Client = Awaited<ReturnType<typeof connectForStatus>>;
@@ -25,8 +26,8 @@ export const carryOut = async (
   }
   const numbers = await ask(client);
   const followed = await follow(client, numbers, options.wait);
-  print(options.json ? JSON.stringify(followed, null, 2) : showRequests(followed.requests));
-  const text = endText(followed, options.wait);
+  print(options.json ? json(followed) : showRequests(followed.requests));
+  const text = endText(followed, numbers, options.wait);
   if (text) complain(text);
   return followed.end === 'FINISHED' || !options.wait ? exitCodes.done : exitCodes.notCarriedOut;
 };
@@ -39,6 +40,11 @@ const follow = async (client: Client, numbers: readonly number[], wait: boolean)
   process.once('SIGINT', end).once('SIGTERM', end);
   try {
     return await followRequests({ client, numbers, signal: over.signal, tell: complain });
+  } catch (error) {
+    if (!isDatabaseError(error)) throw error;
+    // They are asked for: whoever asks again would have it done twice.
+    complain(outboxError(error).message);
+    return { end: 'LOST', requests: [] };
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
@@ -71,8 +77,11 @@ const showRequests = (requests: readonly RequestProgress[]): string => {
   return [drawn, ...outcomes].join('\n');
 };
 
-const endText = ({ end, requests }: Followed, wait: boolean): string => {
-  const open = requests.filter(({ finishedAt }) => finishedAt === null).map(({ number }) => number);
+const endText = ({ end, requests }: Followed, numbers: readonly number[], wait: boolean): string => {
+  const open =
+    end === 'LOST'
+      ? numbers
+      : requests.filter(({ finishedAt }) => finishedAt === null).map(({ number }) => number);
   const which = `Asked for (request ${rangesText(open)})`;
   if (end === 'FINISHED') return '';
   if (end === 'UNOWNED') return `${which}; no relay works for it now: it is carried out when one runs.`;

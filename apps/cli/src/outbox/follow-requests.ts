@@ -6,8 +6,9 @@ type Client = Awaited<ReturnType<typeof connectForStatus>>;
 
 /** How the wait for some requests ended. */
 export type Followed = {
-  /** UNOWNED: no relay works for a lane of theirs. INTERRUPTED: nobody wanted to wait any longer. Both leave them standing. */
-  end: 'FINISHED' | 'UNOWNED' | 'INTERRUPTED';
+  /** UNOWNED: no relay works for a lane of theirs. INTERRUPTED: nobody wanted to wait any longer. LOST: the database did not tell. All
+   *  three leave them standing. */
+  end: 'FINISHED' | 'UNOWNED' | 'INTERRUPTED' | 'LOST';
   requests: RequestProgress[];
 };
 

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { throwAwayDatabase } from '@payments/testing';
+import pg from 'pg';
 import { outboxWithClient, startOutbox } from './outbox-command.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxWithClient>>;
@@ -33,6 +35,18 @@ describe('outbox adopt', () => {
     const { exitCode, stdout } = await outbox('adopt', '--keep-position', '--yes', '--json');
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ keptPosition: true, adopted: 0 });
+  });
+
+  it('makes no outbox in a database that has none', async () => {
+    await using other = await throwAwayDatabase();
+    const { exitCode, stderr } = await startOutbox(['adopt', '--yes'], { DATABASE_URL: other.url }).ended;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/There is no outbox in database ".*": name another database/);
+    const client = new pg.Client({ connectionString: other.url });
+    await client.connect();
+    const { rows } = await client.query(`select to_regnamespace('outbox') is null as none`);
+    await client.end();
+    expect(rows).toEqual([{ none: true }]);
   });
 
   it('does nothing without a yes where there is no terminal, nor to a log of this cluster, nor beside a relay', async () => {

@@ -69,6 +69,22 @@ describe('outbox release', () => {
   });
 });
 
+describe('outbox release, when its connection is lost while it waits', () => {
+  it('says that the request stands', async () => {
+    await database.ownLanes();
+    const releasing = start('release', 'k', '--yes');
+    await releasing.said('waiting for the owner of lane');
+    await database.client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'outbox command' and datname = current_database()`,
+    );
+    const { exitCode, stderr } = await releasing.ended;
+    expect(stderr).toMatch(/PostgreSQL is not available: [^\n]+\nAsked for \(request 1\); it stands/);
+    expect(stderr).not.toContain('    at ');
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe('outbox discard and republish', () => {
   it('say that a request is carried out when a relay runs, where none does', async () => {
     const { exitCode, stdout, stderr } = await start('discard', id, '--yes', '--json').ended;

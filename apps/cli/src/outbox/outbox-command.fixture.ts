@@ -9,6 +9,8 @@ export interface Running {
   /** Resolves when standard error holds the text. */
   said: (text: string) => Promise<void>;
   interrupt: () => void;
+  /** Reads nothing more of standard output, as `head` does. */
+  closeStdout: () => void;
   ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>;
 }
 
@@ -32,7 +34,7 @@ export function startOutbox(args: readonly string[], env: Readonly<Record<string
       look();
       void ended.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)));
     });
-  return { said, interrupt: () => child.kill('SIGINT'), ended };
+  return { said, interrupt: () => child.kill('SIGINT'), closeStdout: () => child.stdout.destroy(), ended };
 }
 
 /** A throw-away database with an outbox, and a connection to it. */

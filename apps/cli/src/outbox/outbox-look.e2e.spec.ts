@@ -132,10 +132,46 @@ describe('outbox', () => {
     const { exitCode, stderr } = await outbox(
       'status',
       '--database',
-      'postgres://u:secret@127.0.0.1:1/payments',
+      'postgres://u:secret@127.0.0.1:1/payments?password=secret',
     );
+    expect(stderr).not.toContain('secret');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/ECONNREFUSED.*postgres:\/\/u:\*\*\*@127\.0\.0\.1:1\/payments.*--database/);
+  });
+
+  it('ends in silence when its reader has read enough', async () => {
+    await database.client.query(
+      `select outbox.append(array_agg('order'::text), array_agg('many'::text), array_agg('Placed'::text),
+                            array_agg('x'::bytea), array_agg('{}'::jsonb), array_agg(gen_random_uuid()))
+         from generate_series(1, 1000)`,
+    );
+    const running = startOutbox(['list', '--limit', '1000', '--json'], { DATABASE_URL: database.url });
+    running.closeStdout();
+    expect(await running.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it.each([
+    [['show', '7']],
+    [['relese']],
+    [['release']],
+    [['republish', '--since', 'monday']],
+    [['release', '--all']],
+    [['status', '--database', 'mysql://u:secret@h/x']],
+  ])('prints JSON on demand, also where %j is typed wrong', async (args) => {
+    const { exitCode, stdout } = await outbox(...args, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: expect.any(String), message: expect.any(String) },
+    });
+    expect(stdout).not.toContain('secret');
+    expect(exitCode).toBe(1);
+  });
+
+  it('keeps what strangers wrote away from the terminal in JSON too, and unchanged', async () => {
+    const key = 'a\u009b2Jb\u202ec\u007f';
+    await database.append(key);
+    const { stdout } = await outbox('list', '--key', key, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ messages: [{ key }] });
+    expect(stdout).not.toMatch(/[\u007f-\u009f\u202e]/);
   });
 
   it('prints refusals as JSON on demand', async () => {

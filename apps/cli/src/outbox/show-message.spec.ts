@@ -44,11 +44,13 @@ describe('a message shown', () => {
 
 describe('a payload', () => {
   it('is text where it is UTF-8', () => {
+    expect(payloadText(Buffer.from('a\r\nb\tc'))).toBe('a\r\nb\tc');
     expect(payloadText(Buffer.from('{"예약": "\n🎉"}'))).toBe('{"예약": "\n🎉"}');
   });
 
   it.each([
     ['an escape sequence', Buffer.from('a\u001b[2J')],
+    ['text that goes back to the start of its line', Buffer.from('bad\rgood')],
     ['protobuf', Buffer.from([0x0a, 0x03, 0xff, 0x61])],
   ])('is in hex where it is %s', (_, payload) => {
     expect(payloadText(payload)).toMatch(/^00000000 {2}([0-9a-f]{2} )+ +\S+$/);

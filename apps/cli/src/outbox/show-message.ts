@@ -45,7 +45,7 @@ const parkedLines = (parked: FoundMessage['parked']): [string, string][] => {
   ];
 };
 
-/** The beginning of a payload: as text where it is UTF-8 without control characters, else in hex. */
+/** The beginning of a payload: as text where it is UTF-8 without control characters but new lines and tabs, else in hex. */
 export const payloadText = (payload: Buffer): string => {
   const start = payload.subarray(0, previewBytes);
   const rest = payload.length - start.length;
@@ -57,7 +57,7 @@ const asText = (bytes: Buffer, cutOff: boolean): string | undefined => {
   try {
     // In a stream a character that is cut off at the end is no error.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: cutOff });
-    return /[^\P{Cc}\n\r\t]|\p{Cf}/u.test(text) ? undefined : text;
+    return /[^\P{Cc}\n\r\t]|\r(?!\n|$)|\p{Cf}/u.test(text) ? undefined : text;
   } catch {
     return undefined;
   }

@@ -32,13 +32,15 @@ export const atDatabase = async <Result>(
     return await use(url);
   } catch (error) {
     // What is wrong with our own code is not the database's fault.
-    if (error instanceof OutboxError || isSqlError(error)) throw withRemedy(outboxError(error), url);
+    if (error instanceof OutboxError || isDatabaseError(error)) throw withRemedy(outboxError(error), url);
     throw error;
   }
 };
 
-const isSqlError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string';
+/** What pg throws: its errors and Node's have a code; that a connection is lost or gives no answer is a plain Error. */
+export const isDatabaseError = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.constructor === Error || ('code' in error && typeof error.code === 'string'));
 
 const withRemedy = (error: OutboxError, url: string): OutboxError => {
   const where = redactSecrets(url);

@@ -39,6 +39,7 @@ export interface Adoption {
  *   when relays or writers are at it; SERVER_UNSUITABLE, SCHEMA_OUTDATED, DATABASE_UNAVAILABLE.
  */
 export async function adoptLog({ databaseUrl, keepPosition = false }: AdoptLogOptions): Promise<Adoption> {
+  await requireLog(databaseUrl);
   await migrateOutbox({ databaseUrl });
   try {
     // However large the log is: it is read once, and the messages to adopt are written once more.
@@ -48,6 +49,25 @@ export async function adoptLog({ databaseUrl, keepPosition = false }: AdoptLogOp
     } finally {
       await endConnection(client);
     }
+  } catch (thrown) {
+    throw outboxError(thrown);
+  }
+}
+
+/** A database that has no outbox is another one than was meant: nothing is to be made in it. */
+async function requireLog(databaseUrl: string): Promise<void> {
+  try {
+    const client = await openConnection({ databaseUrl, name: 'outbox adopt' });
+    const { rows } = await client
+      .query<{ database: string; present: boolean }>(
+        `select current_database() as database, to_regclass('outbox.message') is not null as present`,
+      )
+      .finally(() => endConnection(client));
+    if (rows[0]?.present) return;
+    throw new OutboxError(
+      'SCHEMA_OUTDATED',
+      `There is no outbox in database "${rows[0]?.database}": name another database.`,
+    );
   } catch (thrown) {
     throw outboxError(thrown);
   }
