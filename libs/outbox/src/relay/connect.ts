@@ -17,6 +17,8 @@ const sessionSettings = {
   tcp_keepalives_interval: '2',
   tcp_keepalives_count: '3',
   synchronous_commit: 'off',
+  // Whatever the database's default is: an emptying has to see what came before its lock, and refuses any other.
+  default_transaction_isolation: 'read committed',
   max_parallel_workers_per_gather: '0',
   enable_seqscan: 'off',
   // An index that yields the order is read in it: a sort, or a bitmap and a sort, would read all of a large window first.
