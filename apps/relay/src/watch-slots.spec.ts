@@ -57,6 +57,26 @@ describe('a slot that is due', () => {
     ).toEqual([]);
   });
 
+  it('is overdue as well where somebody else is at it all the time, and not where that was once', () => {
+    expect(
+      follow([
+        [0, 'elsewhere', 'process 7 is at it'],
+        [1, 'elsewhere', 'process 7 is at it'],
+        [24, 'elsewhere', 'process 7 is at it'],
+        [25, 'young'],
+      ]),
+    ).toEqual([
+      { at: 24, dueHours: 24, usedAgain: false, reason: 'process 7 is at it' },
+      { at: 25, dueHours: 25, usedAgain: true, reason: 'process 7 is at it' },
+    ]);
+    expect(
+      follow([
+        [0, 'elsewhere', 'process 7 is at it'],
+        [1, 'young'],
+      ]),
+    ).toEqual([]);
+  });
+
   it('is told at once when it is used again, with the last reason', () => {
     const told = follow([
       [0, 'busy', 'process 7'],

@@ -16,7 +16,7 @@ export type SlotWatch = (reports: readonly SlotReport[], now: number) => Overdue
  * time that this has passed; and when it is used again.
  */
 export function watchSlots(options: { overdueMs: number }): SlotWatch {
-  const due = new Map<string, { since: number; toldAt: number; last: SlotReport }>();
+  const due = new Map<string, { since: number; seenAt: number; toldAt: number; last: SlotReport }>();
   return (reports, now) =>
     reports.flatMap((slot): OverdueSlot[] => {
       const name = `${slot.ring} ${slot.slot}`;
@@ -26,17 +26,21 @@ export function watchSlots(options: { overdueMs: number }): SlotWatch {
         case 'emptied':
           due.delete(name);
           return [];
-        case 'elsewhere':
-          return [];
         case 'young':
           due.delete(name);
-          return known ? [{ slot: known.last, dueMs: now - known.since, usedAgain: true }] : [];
+          // Seen in other hands once, it was emptied there.
+          return known && (known.last.outcome !== 'elsewhere' || known.seenAt > known.since)
+            ? [{ slot: known.last, dueMs: now - known.since, usedAgain: true }]
+            : [];
+        case 'elsewhere':
         case 'busy':
         case 'unpublished':
         case 'unsettled': {
           const { since, toldAt } = known ?? { since: now, toldAt: now };
           const overdue = now - toldAt >= options.overdueMs;
-          due.set(name, { since, toldAt: overdue ? now : toldAt, last: slot });
+          // Who kept it says more than that somebody else tried it in this moment.
+          const last = known && slot.outcome === 'elsewhere' ? known.last : slot;
+          due.set(name, { since, seenAt: now, toldAt: overdue ? now : toldAt, last });
           return overdue ? [{ slot, dueMs: now - since, usedAgain: false }] : [];
         }
         default:

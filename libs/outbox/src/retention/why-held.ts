@@ -1,3 +1,4 @@
+import { advisoryLockClass } from '../advisory-locks.ts';
 import type { Ring, SlotOutcome } from './empty-old-slots.ts';
 import type { Statements } from './statements.ts';
 
@@ -14,9 +15,10 @@ export async function whyHeld(statements: Statements, held: Held): Promise<strin
   switch (held.outcome) {
     case 'young':
     case 'empty':
-    case 'elsewhere':
     case 'emptied':
       return null;
+    case 'elsewhere':
+      return `${await emptier(statements)} is at it`;
     case 'unpublished':
       return `lane ${held.lane} has messages in it that are not published`;
     case 'unsettled':
@@ -45,6 +47,18 @@ select held.pid, extract(epoch from clock_timestamp() - activity.xact_start)::fl
    and held.pid is distinct from pg_backend_pid()
  order by activity.xact_start nulls last limit 1`);
   return rows[0] ? nameOf(rows[0] as Transaction) : 'a statement that has ended since';
+}
+
+/** Who holds the lock of the emptying. */
+async function emptier(statements: Statements): Promise<string> {
+  const { rows } = await statements.query(`
+select held.pid, extract(epoch from clock_timestamp() - activity.xact_start)::float8 as age
+  from pg_locks as held
+  join pg_database as database on database.oid = held.database and database.datname = current_database()
+  left join pg_stat_activity as activity on activity.pid = held.pid
+ where held.locktype = 'advisory' and held.granted and held.objsubid = 2 and held.objid = 0
+   and held.classid = ${advisoryLockClass.retention}`);
+  return rows[0] ? nameOf(rows[0] as Transaction) : 'another relay';
 }
 
 /** The transaction with the oldest id of the whole server; ids are given to those that write. */
