@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
+import { backendPid } from '../relay/connect.ts';
 
 /**
  * Settings of a session that looks at an outbox. The reads are bounded by walking indexes, and are to be planned so
@@ -13,11 +14,13 @@ const answerTimeoutMs = 120_000;
 
 /**
  * A connection for looking at an outbox, and for asking its relays to do something. End it with `client.end()`.
- * @throws {OutboxError} DATABASE_UNAVAILABLE; SCHEMA_OUTDATED where there is no outbox, an old one, or none for this role.
+ * @throws {OutboxError} DATABASE_UNAVAILABLE; SCHEMA_OUTDATED where there is no outbox, an old one, or none for this role;
+ *   SERVER_UNSUITABLE behind a pooler.
  */
 export async function connectForStatus(databaseUrl: string): Promise<pg.Client> {
   try {
     return await openConnection({ databaseUrl, name: 'outbox command', answerTimeoutMs }, async (client) => {
+      await refusePooler(client);
       await requireSchema(client);
       for (const [name, value] of Object.entries(sessionSettings)) {
         await client.query('select set_config($1, $2, false)', [name, value]);
@@ -26,6 +29,16 @@ export async function connectForStatus(databaseUrl: string): Promise<pg.Client> 
   } catch (thrown) {
     throw outboxError(thrown);
   }
+}
+
+/** The settings would stay with the pooler's connection, for whoever gets it next; a search path above all. */
+async function refusePooler(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  if (rows[0]?.pid === backendPid(client)) return;
+  throw new OutboxError(
+    'SERVER_UNSUITABLE',
+    'There is a connection pooler before this PostgreSQL: give a direct URL, since the settings of this session would stay with its connection.',
+  );
 }
 
 const schemaFacts = `

@@ -5,6 +5,7 @@ import { append, drain, outboxDatabase } from '../outbox.fixture.ts';
 import { backendPid } from '../relay/connect.ts';
 import { connectForStatus } from './connect.ts';
 import { readOpenTransactions } from './read-open-transactions.ts';
+import { poolerBefore } from './status.fixture.ts';
 import { readStatus } from './read-status.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
@@ -168,6 +169,14 @@ describe('a connection for the status', () => {
     });
     await expect(connectForStatus('postgres://127.0.0.1:1/x')).rejects.toMatchObject({
       code: 'DATABASE_UNAVAILABLE',
+    });
+  });
+
+  it('is refused behind a pooler, whose other clients would get its settings', async () => {
+    await using pooler = await poolerBefore(database.url);
+    await expect(connectForStatus(pooler.url)).rejects.toMatchObject({
+      code: 'SERVER_UNSUITABLE',
+      message: expect.stringMatching(/connection pooler.*direct URL/),
     });
   });
 

@@ -1,4 +1,38 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import type pg from 'pg';
+
+/** Stands before a server as a pooler does: it announces a process of its own to the client. */
+export async function poolerBefore(databaseUrl: string): Promise<{ url: string } & AsyncDisposable> {
+  const { hostname, port } = new URL(databaseUrl);
+  const ends = new Set<() => void>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    const end = () => [client, upstream].forEach((socket) => socket.destroy());
+    ends.add(end);
+    [client, upstream].forEach((socket) => socket.on('error', end).on('close', end));
+    client.pipe(upstream);
+    upstream.on('data', (bytes: Buffer) => {
+      // BackendKeyData: 'K', its length, the process.
+      const at = bytes.indexOf(Buffer.from([0x4b, 0, 0, 0, 12]));
+      if (at >= 0) bytes.writeInt32BE(1, at + 5);
+      client.write(bytes);
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = Object.assign(new URL(databaseUrl), {
+    hostname: '127.0.0.1',
+    port: String((server.address() as AddressInfo).port),
+  }).href;
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const end of ends) end();
+      await once(server, 'close');
+    },
+  };
+}
 
 /** What the view message_status says of all messages, newest first. */
 export async function statusesByView(onlooker: pg.Client): Promise<{ seq: string; status: string }[]> {
