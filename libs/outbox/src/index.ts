@@ -14,6 +14,7 @@ export {
   type ReleaseRequest,
   type RequestProgress,
 } from './parking/ask-owner.ts';
+export { releaseCommand } from './parking/release-command.ts';
 export type { Refusal, RefusalCause } from './parking/refusal.ts';
 export type { Batch } from './relay/batches.ts';
 export type { BatchLimits, RelayMessage } from './relay/read-messages.ts';

@@ -34,7 +34,7 @@ describe('the log lines about refused messages', () => {
         fields: {
           ...{ id: '1', topic: 't', key: 'r "1"', code: 'CODE', reason: 'why' },
           remedy:
-            'mend what the reason says, then `npm run outbox -- release "r \\"1\\""`; or give it up: `npm run outbox -- discard 1`',
+            'mend what the reason says, then `npm run outbox -- release \'r "1"\'`; or give it up: `npm run outbox -- discard 1`',
         },
       },
       {

@@ -1,4 +1,4 @@
-import type { Batch, Refusal } from '@payments/outbox';
+import { releaseCommand, type Batch, type Refusal } from '@payments/outbox';
 
 /** A line of the log. */
 export type RefusalLine = { fields: Record<string, unknown>; says: string };
@@ -22,7 +22,7 @@ const says: Record<Batch['kind'], string> = {
 
 function aboutMessage(kind: Batch['kind'], { message, code, error }: Refusal): RefusalLine {
   const { id, topic, key } = message;
-  const remedy = `mend what the reason says, then \`npm run outbox -- release ${JSON.stringify(key)}\`; or give it up: \`npm run outbox -- discard ${id}\``;
+  const remedy = `mend what the reason says, then \`${releaseCommand(key)}\`; or give it up: \`npm run outbox -- discard ${id}\``;
   return {
     fields: { id, topic, key, code, reason: error, ...(kind !== 'REPUBLISH' && { remedy }) },
     says: says[kind],

@@ -1,3 +1,4 @@
+import { releaseCommand } from './release-command.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { Job, ParkingContext } from './job.ts';
 import { noteProgress, type Request } from './requests.ts';
@@ -32,5 +33,5 @@ function discardOutcome(options: { count: number; left: number; key: string }): 
   if (left === 0) return `${discarded}; nothing of its key is parked.`;
   const name = JSON.stringify(key);
   const [stay, them] = left === 1 ? ['stays', 'it'] : ['stay', 'them'];
-  return `${discarded}; ${left} of key ${name} ${stay} parked: \`npm run outbox -- release ${name}\` publishes ${them}.`;
+  return `${discarded}; ${left} of key ${name} ${stay} parked: \`${releaseCommand(key)}\` publishes ${them}.`;
 }

@@ -14,14 +14,11 @@ it('a release that cannot be sent for now is put off, and the log goes on meanwh
   const next = (kind: Batch['kind']) =>
     eventually(async () => {
       const batch = await session.nextBatch();
-      expect(batch).toMatchObject({ kind, messages: [expect.anything()] });
+      expect(batch.kind).toBe(kind);
+      expect(batch.messages).not.toEqual([]);
       return batch;
     });
-  const postponed = (await eventually(async () => {
-    const batch = await session.nextBatch();
-    expect(batch.kind).toBe('RELEASE');
-    return batch;
-  })) as Batch;
+  const postponed = await next('RELEASE');
   session.postpone(postponed);
 
   await database.append('b', ['b1']);
@@ -33,12 +30,12 @@ it('a release that cannot be sent for now is put off, and the log goes on meanwh
   // What follows the parked key still does.
   await database.append('a', ['a3']);
   await expect(session.acknowledge(postponed)).rejects.toThrow(/returned last/);
-  await eventually(async () => {
+  const again = await eventually(async () => {
     const batch = await session.nextBatch();
     if (batch.kind === 'LOG') await session.acknowledge(batch);
     expect(batch.kind).toBe('RELEASE');
+    return batch;
   });
-  const again = await session.nextBatch();
   expect(texts(again.messages)).toEqual(['poison', 'a2', 'a3']);
   await session.acknowledge(again);
   await database.append('a', ['a4']);
