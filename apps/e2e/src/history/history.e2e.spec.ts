@@ -29,6 +29,7 @@ describe('concurrent writers, three relays and faults of all kinds', () => {
       expect(outcome.violations).toEqual([]);
       expect(outcome.committed).toBeGreaterThan(200);
       expect(outcome.faults.filter(({ hit }) => hit).length).toBeGreaterThan(5);
+      expect(outcome.writers.map(({ deadlocks }) => deadlocks)).toEqual(outcome.writers.map(() => 0));
     },
     600_000,
   );
