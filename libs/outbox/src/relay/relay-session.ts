@@ -1,35 +1,24 @@
 import type pg from 'pg';
-import {
-  catchError,
-  concatMap,
-  exhaustMap,
-  filter,
-  from,
-  fromEvent,
-  interval,
-  map,
-  merge,
-  of,
-  Subject,
-  type Observable,
-} from 'rxjs';
+import type { Observable } from 'rxjs';
 import { endConnection } from '../connection.ts';
 import { outboxError } from '../errors.ts';
-import { openParking } from '../parking/open-parking.ts';
+import { openParking, type Parking } from '../parking/open-parking.ts';
 import type { Refusal } from '../parking/refusal.ts';
 import { requestHint } from '../parking/request-hint.ts';
 import { checkpointIdleLanes } from '../retention/checkpoint-idle-lanes.ts';
 import { cleanUp, type CleanUpReport } from '../retention/clean-up.ts';
 import { wakeChannel } from '../wake/channel.ts';
-import { batchesOf, type Batch, type Batches, type ReadBatch } from './batches.ts';
-import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
+import { batchesOf, type Batch, type Batches, type BatchSource } from './batches.ts';
+import { readClusterIdentity, readPositions, writeCheckpoints, type ClusterIdentity } from './checkpoints.ts';
 import { backendPid, connectRelay } from './connect.ts';
-import { fencedConnection } from './fenced-connection.ts';
+import { fencedConnection, type FencedConnection } from './fenced-connection.ts';
 import { holdLanes } from './hold-lanes.ts';
+import { listen, lookAgain } from './listen.ts';
 import { takeMark } from './mark.ts';
 import { giveEverything, lanesChannel } from './own-lanes.ts';
-import { advance, type Positions } from './position.ts';
-import { readMessages, type BatchLimits, type ReadOptions } from './read-messages.ts';
+import type { Checkpoint } from './position.ts';
+import { readBatch } from './read-batch.ts';
+import type { BatchLimits } from './read-messages.ts';
 
 /** One relay's hold on the log: a dedicated connection, the locks of its lanes, and where each lane stands. */
 export interface RelaySession extends AsyncDisposable {
@@ -81,12 +70,6 @@ export interface RelaySessionOptions {
 }
 
 /**
- * How often, in milliseconds, a relay looks at who owns what. It finds within that time that another one is gone, and it is
- * the sign of life that keeps PostgreSQL from ending the session, after 10 s.
- */
-const lookEveryMs = 1000;
-
-/**
  * Opens the relay's session: connects, takes a share of the lanes and reads where they stand.
  * @throws {OutboxError} DATABASE_UNAVAILABLE, SERVER_UNSUITABLE, LOG_INCONSISTENT or DATABASE_REFUSED.
  */
@@ -99,28 +82,14 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
   try {
     const hint$ = await listen(client);
     const cluster = await readClusterIdentity(client);
-    let mark = await takeMark(client);
     const lanes = holdLanes({ client, pid: backendPid(client), log });
     const parking = openParking({
       ...{ client, limits, probeMaxMs, log },
       positions: () => batches.positions(),
       now: () => performance.now(),
     });
-    const batches: Batches = batchesOf({
-      read: (from) => ask(() => readBatch(client, from, { limits, mark })),
-      checkpoint: (rows, parked) =>
-        ask(() => {
-          const write = async () => void (mark = (await writeCheckpoints(client, rows, cluster)) ?? mark);
-          return parked ? parking.park(parked, write) : write();
-        }),
-      parking: {
-        ...parking,
-        nextBatch: () =>
-          ask(parking.nextBatch).then(
-            (batch) => batch && { ...batch, settle: (refusals) => ask(() => batch.settle(refusals)) },
-          ),
-      },
-    });
+    const mark = { latest: await takeMark(client) };
+    const batches: Batches = batchesOf(sourceOf({ client, ask, cluster, limits, parking, mark }));
     const moveLanes = async () => {
       await batches.forget();
       await ask(async () => {
@@ -137,7 +106,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     };
     // Before the lanes are taken: another relay may give some back at once.
     const look = async () => {
-      mark = await takeMark(client, mark);
+      mark.latest = await takeMark(client, mark.latest);
       return lanes.look();
     };
     const looking = lookAgain(() => ask(look), hint$(lanesChannel));
@@ -182,41 +151,30 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
 const promotedWarning =
   'this server was promoted since the last checkpoint: commits that only the old primary had are missing here';
 
-/** Hints of the server, by channel, and by what they say where that matters. */
-async function listen(client: pg.Client): Promise<(channel: string, payload?: string) => Observable<void>> {
-  for (const channel of [wakeChannel, lanesChannel]) await client.query(`listen ${channel}`);
-  const notification$ = fromEvent(client, 'notification') as Observable<pg.Notification>;
-  return (channel, payload) =>
-    notification$.pipe(
-      filter((hint) => hint.channel === channel && (payload === undefined || hint.payload === payload)),
-      map(() => undefined),
-    );
-}
-
-/**
- * Looks every second, and on a hint. `due$` emits when lanes are to move. A failed look is told by the
- * loss of the session.
- */
-function lookAgain(look: () => Promise<boolean>, hint$: Observable<void>) {
-  const due$ = new Subject<void>();
-  const lookOnce = () => from(look()).pipe(catchError(() => of(false)));
-  const looking = merge(
-    interval(lookEveryMs).pipe(exhaustMap(lookOnce)),
-    hint$.pipe(concatMap(lookOnce)),
-  ).subscribe((due) => {
-    if (due) due$.next();
-  });
-  return { due$, end: () => looking.unsubscribe() };
-}
-
-/** One read; another at once where it found nothing and there is more to look through. */
-async function readBatch(client: pg.Client, from: Positions, options: ReadOptions): Promise<ReadBatch> {
-  for (let positions = from; ;) {
-    const { messages, outcome } = await readMessages(client, positions, options);
-    const { next, checkpoints } = advance(positions, outcome);
-    // A lane that finished an older window has not been asked yet for what came since; one still in its window holds more.
-    const more = [...positions, ...next].some(({ window }) => window !== null);
-    if (messages.length > 0 || !more) return { messages, full: outcome.truncated || more, next, checkpoints };
-    positions = next;
-  }
+/** What batches come from: everything in turn, on the one connection. */
+function sourceOf(parts: {
+  client: pg.Client;
+  ask: FencedConnection['ask'];
+  cluster: ClusterIdentity;
+  limits: BatchLimits;
+  parking: Parking;
+  /** See `takeMark`. Each checkpoint brings a newer one. */
+  mark: { latest: bigint };
+}): BatchSource {
+  const { client, ask, cluster, limits, parking, mark } = parts;
+  const writeDown = async (rows: Checkpoint[]) => {
+    mark.latest = (await writeCheckpoints(client, rows, cluster)) ?? mark.latest;
+  };
+  return {
+    read: (from) => ask(() => readBatch(client, from, { limits, mark: mark.latest })),
+    checkpoint: (rows, parked) =>
+      ask(() => (parked ? parking.park(parked, () => writeDown(rows)) : writeDown(rows))),
+    parking: {
+      ...parking,
+      nextBatch: async () => {
+        const batch = await ask(parking.nextBatch);
+        return batch && { ...batch, settle: (refusals) => ask(() => batch.settle(refusals)) };
+      },
+    },
+  };
 }
