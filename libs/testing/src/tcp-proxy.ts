@@ -49,6 +49,8 @@ interface Link {
 interface State {
   target: { host: string; port: number };
   links: Set<Link>;
+  /** Every socket that is not closed yet, also of a link of which the other one is. */
+  sockets: Set<Socket>;
   count: number;
   holding: boolean;
   fault: { judge: (passing: Passing) => Verdict; hit: (passing: Passing) => void } | undefined;
@@ -58,7 +60,14 @@ interface State {
 export async function tcpProxy(options: { target: string }): Promise<TcpProxy> {
   const { hostname, port: targetPort } = new URL(`tcp://${options.target}`);
   const target = { host: hostname, port: Number(targetPort) };
-  const state: State = { target, links: new Set(), count: 0, holding: false, fault: undefined };
+  const state: State = {
+    target,
+    links: new Set(),
+    sockets: new Set(),
+    count: 0,
+    holding: false,
+    fault: undefined,
+  };
   const server = createServer({ pauseOnConnect: true }, (client) => {
     open(state, client);
   });
@@ -71,6 +80,8 @@ export async function tcpProxy(options: { target: string }): Promise<TcpProxy> {
     const closed = server.listening ? once(server, 'close') : undefined;
     server.close();
     state.links.forEach(cut);
+    // One that was paused when its other side closed hears of nothing any more.
+    for (const socket of state.sockets) socket.destroy();
     await closed;
   };
   const port = await listen(0);
@@ -111,12 +122,14 @@ function open(state: State, client: Socket): void {
   pass(state, link, { direction: 'request', from: client, to: upstream });
   pass(state, link, { direction: 'reply', from: upstream, to: client });
   for (const socket of [client, upstream]) {
+    state.sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => {
       cut(link);
     });
     socket.on('close', () => {
       state.links.delete(link);
+      state.sockets.delete(socket);
     });
   }
   if (!link.held) release(link);
