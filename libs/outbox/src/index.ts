@@ -15,7 +15,7 @@ export {
   type RequestProgress,
 } from './parking/ask-owner.ts';
 export { releaseCommand } from './parking/release-command.ts';
-export type { Refusal, RefusalCause } from './parking/refusal.ts';
+export { orderOf, type Refusal, type RefusalCause } from './parking/refusal.ts';
 export type { Batch } from './relay/batches.ts';
 export type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 export { cleanUp, type CleanUpReport } from './retention/clean-up.ts';

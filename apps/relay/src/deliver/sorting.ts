@@ -1,6 +1,6 @@
 import { KafkaError } from '@payments/kafka';
 import type { KafkaMessage } from '@payments/kafka';
-import type { Refusal, RelayMessage } from '@payments/outbox';
+import { orderOf, type Refusal, type RelayMessage } from '@payments/outbox';
 
 /** A message of the log, and what it is to Kafka. */
 export type Outgoing = { message: RelayMessage; event: KafkaMessage };
@@ -21,8 +21,6 @@ export type Sorting = {
 };
 
 type Reason = Pick<KafkaError, 'code' | 'message'>;
-
-const orderOf = ({ topic, key }: RelayMessage): string => `${topic}\0${key}`;
 
 /** Sorts the messages of one batch. */
 export function sorting(): Sorting {

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { endConnection, openConnection } from '../connection.ts';
 import { OutboxError, outboxError } from '../errors.ts';
+import { inTransaction } from '../in-transaction.ts';
 import { migrateOutbox } from '../migrations/migrate-outbox.ts';
 import { readClusterIdentity } from '../relay/checkpoints.ts';
-import { unsuitable, type ServerFacts } from '../relay/connect.ts';
-import { serverVersion } from '../server-version.ts';
+import { readServerFacts, unsuitable } from '../relay/connect.ts';
 import { appendAgain } from './append-again.ts';
 import { readCopiedPositions, type CopiedPosition } from './copied-positions.ts';
 import { holdLog } from './hold-log.ts';
@@ -109,18 +109,9 @@ async function readForeignPositions(client: pg.Client): Promise<CopiedPosition[]
   return lanes;
 }
 
-/** READ COMMITTED, whatever the default: what was committed while the locks were waited for has to be seen behind them. */
-async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
-  await client.query('begin isolation level read committed read write');
-  const result = await work();
-  await client.query('commit');
-  return result;
-}
-
+/** A pooler is no harm here: it is one transaction, and nothing of it outlives that. */
 async function refuseUnsuitable(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<ServerFacts>(
-    `select pg_backend_pid() as pid, pg_is_in_recovery() as replica, ${serverVersion}`,
-  );
-  const reason = rows[0] && unsuitable(rows[0], rows[0].pid);
+  const server = await readServerFacts(client);
+  const reason = server && unsuitable(server, server.pid);
   if (reason) throw new OutboxError('SERVER_UNSUITABLE', reason);
 }

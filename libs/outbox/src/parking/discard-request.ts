@@ -1,5 +1,5 @@
 import { releaseCommand } from './release-command.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { Job, ParkingContext } from './job.ts';
 import { noteProgress, type Request } from './requests.ts';
 import { countParked, settleParked } from './settle-parked.ts';

@@ -1,5 +1,5 @@
 import type { RelayMessage } from '../relay/read-messages.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { Job, ParkingBatch, ParkingContext } from './job.ts';
 import { jobOf } from './job-of.ts';
 import { loadParked } from './load-parked.ts';

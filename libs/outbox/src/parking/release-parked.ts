@@ -1,5 +1,5 @@
 import type { RelayMessage } from '../relay/read-messages.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { ParkingContext } from './job.ts';
 import { parkTopics } from './park-topics.ts';
 import { settledRefusals, type Refusal } from './refusal.ts';

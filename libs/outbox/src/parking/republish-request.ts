@@ -1,6 +1,6 @@
 import { OutboxError } from '../errors.ts';
 import type { LanePosition } from '../relay/position.ts';
-import { inTransaction } from './in-transaction.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { Job, ParkingContext } from './job.ts';
 import { readPublished, type PublishedSlice } from './read-published.ts';
 import type { Refusal } from './refusal.ts';

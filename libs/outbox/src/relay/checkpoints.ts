@@ -28,7 +28,8 @@ select lane.lane, newest.*
   join lateral (select done::text, "window"::text, pos::text, floor::text, next_floor::text as "nextFloor", ceiling::text, system_identifier::text as "systemIdentifier", timeline
                   from outbox.checkpoint where checkpoint.lane = lane.lane order by number desc limit 1) as newest on true`;
 
-interface Row extends ClusterIdentity {
+/** The newest checkpoint of a lane, as it is stored. */
+export interface StoredCheckpoint extends ClusterIdentity {
   lane: number;
   done: string;
   window: string;
@@ -37,6 +38,15 @@ interface Row extends ClusterIdentity {
   floor: string | null;
   nextFloor: string | null;
   ceiling: string | null;
+}
+
+/** Reads the newest checkpoints of lanes, whoever wrote them; a lane without one is left out. */
+export async function readNewestCheckpoints(
+  client: ClientBase,
+  lanes: readonly number[],
+): Promise<StoredCheckpoint[]> {
+  const { rows } = await client.query<StoredCheckpoint>(newestCheckpoints, [lanes]);
+  return rows;
 }
 
 /**
@@ -49,7 +59,7 @@ export async function readPositions(
   lanes: number[],
   cluster: ClusterIdentity,
 ): Promise<{ positions: Positions; promoted: boolean }> {
-  const { rows } = await client.query<Row>(newestCheckpoints, [lanes]);
+  const rows = await readNewestCheckpoints(client, lanes);
   const missing = lanes.filter((lane) => !rows.some((row) => row.lane === lane));
   if (missing.length > 0) {
     throw new OutboxError(
@@ -67,7 +77,7 @@ export async function readPositions(
 }
 
 /** The first checkpoint of a lane has no window worth finishing. */
-function toPosition({ lane, done, window, pos, floor, nextFloor, ceiling }: Row): LanePosition {
+function toPosition({ lane, done, window, pos, floor, nextFloor, ceiling }: StoredCheckpoint): LanePosition {
   const begun = pos !== '0';
   return {
     lane,

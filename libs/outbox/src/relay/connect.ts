@@ -53,9 +53,14 @@ export async function connectRelay(databaseUrl: string): Promise<pg.Client> {
 const serverFacts = `
 select pg_backend_pid() as pid, pg_is_in_recovery() as replica, ${serverVersion}`;
 
-async function refuseUnsuitable(client: pg.Client): Promise<void> {
+/** Asks the server what it is. */
+export async function readServerFacts(client: pg.Client): Promise<ServerFacts | undefined> {
   const { rows } = await client.query<ServerFacts>(serverFacts);
-  const server = rows[0];
+  return rows[0];
+}
+
+async function refuseUnsuitable(client: pg.Client): Promise<void> {
+  const server = await readServerFacts(client);
   const reason = server && unsuitable(server, backendPid(client));
   if (reason) throw new OutboxError('SERVER_UNSUITABLE', reason);
 }
