@@ -41,7 +41,7 @@ const differences = (expected: string, actual: string): string[] =>
 
 /** Generates into `folder` by the very template that `npm run generate` uses, and names what differs. */
 const checkDrift = (folder: string): boolean => {
-  const args = ['generate', 'proto', '--template', 'proto/buf.gen.yaml', '--output', folder];
+  const args = ['generate', '--template', 'proto/buf.gen.yaml', '--output', folder];
   if (!buf(args, 'Mend proto/ or proto/buf.gen.yaml.')) return false;
   const drifted = differences(join(folder, generated), join(root, generated));
   for (const file of drifted) console.error(`${generated}/${file} is not what proto/ generates.`);

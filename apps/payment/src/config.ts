@@ -1,16 +1,63 @@
+import { readFileSync } from 'node:fs';
 import { defaultPaymentAddress, parseMoney, readMoney } from '@payments/contracts';
 import type { MinorUnits } from '@payments/contracts';
-import { boolean, databaseUrl, field, formatHostPort, hostPort, readConfig } from '@payments/runtime';
+import {
+  boolean,
+  databaseUrl,
+  field,
+  formatHostPort,
+  hostPort,
+  integer,
+  readConfig,
+  secretField,
+  url,
+} from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
 import type { Limits } from './execute/authorize.ts';
 
+/** Files of a TLS server. They are read again when they change. */
+export type TlsFiles = {
+  cert: string;
+  key: string;
+  /** Certificate authority of clients; with it only clients with a certificate of it are let in. */
+  clientCa?: string;
+};
+
+/** Whose bearer tokens are taken. */
+export type TokenIssuer = { jwksUrl: string; issuer: string; audience: string };
+
+/** How the payment gateway is reached. */
+export type GatewayConfig = {
+  url: string;
+  /** Sent as a bearer token. A secret. */
+  token?: string;
+  /** For one request, in milliseconds. */
+  timeoutMs: number;
+};
+
 /** What the payment service is told by its environment. */
 export type PaymentConfig = {
   databaseUrl: string;
-  grpc: { listen: HostPort; reflection: boolean };
+  grpc: {
+    listen: HostPort;
+    reflection: boolean;
+    /** The most calls in progress; those beyond it are refused at once. */
+    maxConcurrency: number;
+    /** How long a connection is kept, in milliseconds, so that clients spread over instances that came later. */
+    maxConnectionAgeMs: number;
+    tls?: TlsFiles;
+    /** A second listener, in the clear, with the health service alone. */
+    healthListen?: HostPort;
+  };
+  /** Absent: no token is asked for. */
+  tokens?: TokenIssuer;
   http: { listen: HostPort };
+  /** Absent: the built-in authorizer. */
+  gateway?: GatewayConfig;
   limits: Limits;
+  /** How long answers to requests with an id are kept, in hours. */
+  requestRetentionHours: number;
 };
 
 const asMinorUnits = (entry: string): MinorUnits | undefined => {
@@ -34,34 +81,170 @@ const limits = field(
   parseLimits,
 );
 
-const isLoopback = ({ host }: HostPort) =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+const isReadable = (path: string): boolean => {
+  try {
+    return readFileSync(path).length > 0;
+  } catch {
+    return false;
+  }
+};
 
-const variables = z
-  .object({
-    DATABASE_URL: databaseUrl,
-    GRPC_LISTEN: hostPort.prefault(defaultPaymentAddress),
-    GRPC_INSECURE: boolean.default(false),
-    GRPC_REFLECTION: boolean.default(false),
-    HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9101 }),
-    PAYMENT_LIMIT: limits.default(
-      new Map([
-        ['KRW', 1_000_000n],
-        ['USD', 1_000_00n],
-      ]),
-    ),
-  })
+const file = field('the path of a file that is there and can be read', (path) =>
+  isReadable(path) ? path : undefined,
+);
+
+/** Visible ASCII: what a header takes. */
+const bearerToken = secretField('a token of visible characters', (text) =>
+  /^[\x21-\x7e]+$/.test(text) ? text : undefined,
+);
+
+const text = field('a text', (value) => value);
+
+const isLoopbackHost = (host: string) =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+
+/** Whether what goes there can be read on the way: only what stays on this machine may go in the clear. */
+const isInTheClear = (address: string) => {
+  const { protocol, hostname } = new URL(address);
+  return protocol !== 'https:' && !isLoopbackHost(hostname);
+};
+
+const fields = z.object({
+  DATABASE_URL: databaseUrl,
+  GRPC_LISTEN: hostPort.prefault(defaultPaymentAddress),
+  GRPC_HEALTH_LISTEN: hostPort.optional(),
+  GRPC_INSECURE: boolean.default(false),
+  GRPC_REFLECTION: boolean.default(false),
+  GRPC_MAX_CONCURRENCY: integer({ min: 1, max: 10_000 }).default(100),
+  GRPC_MAX_CONNECTION_AGE_MS: integer({ min: 1_000, max: 86_400_000 }).default(1_800_000),
+  GRPC_TLS_CERT: file.optional(),
+  GRPC_TLS_KEY: file.optional(),
+  GRPC_TLS_CLIENT_CA: file.optional(),
+  AUTH_JWKS_URL: url.optional(),
+  AUTH_ISSUER: text.optional(),
+  AUTH_AUDIENCE: text.optional(),
+  HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9101 }),
+  AUTHORIZER_URL: url.optional(),
+  AUTHORIZER_TOKEN: bearerToken.optional(),
+  AUTHORIZER_TIMEOUT_MS: integer({ min: 100, max: 20_000 }).default(5_000),
+  AUTHORIZER_INSECURE: boolean.default(false),
+  PAYMENT_LIMIT: limits.default(
+    new Map([
+      ['KRW', 1_000_000n],
+      ['USD', 1_000_00n],
+    ]),
+  ),
+  REQUEST_RETENTION_HOURS: integer({ min: 24, max: 8_760 }).default(48),
+});
+
+type Variables = z.output<typeof fields>;
+type Problem = { variable: keyof Variables; message: string };
+
+/** Variables that only make sense together: those that are missing. */
+const missingOf = (value: Variables, names: readonly (keyof Variables)[]): Problem[] => {
+  const missing = names.filter((name) => value[name] === undefined);
+  if (missing.length === 0 || missing.length === names.length) return [];
+  const message = `is not set: ${names.join(', ')} go together`;
+  return missing.map((variable) => ({ variable, message }));
+};
+
+/** What is open to others has to be encrypted, and to ask who calls. */
+const listenProblems = (value: Variables): Problem[] => {
+  if (value.GRPC_INSECURE || isLoopbackHost(value.GRPC_LISTEN.host)) return [];
+  const lacking = [
+    ...(value.GRPC_TLS_CERT ? [] : ['without TLS: set GRPC_TLS_CERT and GRPC_TLS_KEY']),
+    ...(value.AUTH_JWKS_URL ? [] : ['without tokens: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE']),
+  ];
+  if (lacking.length === 0) return [];
+  const message = `is ${formatHostPort(value.GRPC_LISTEN)}, where others can reach it, ${lacking.join('; and ')}; or listen on 127.0.0.1, or set GRPC_INSECURE=true if that is meant`;
+  return [{ variable: 'GRPC_LISTEN', message }];
+};
+
+const outgoingProblems = (value: Variables): Problem[] => {
+  const jwks = value.AUTH_JWKS_URL;
+  const authorizer = value.AUTHORIZER_URL;
+  return [
+    ...(jwks !== undefined && isInTheClear(jwks) && !value.GRPC_INSECURE
+      ? [
+          {
+            variable: 'AUTH_JWKS_URL' as const,
+            message: 'must be https: keys that come in the clear can be replaced',
+          },
+        ]
+      : []),
+    ...(authorizer !== undefined && isInTheClear(authorizer) && !value.AUTHORIZER_INSECURE
+      ? [
+          {
+            variable: 'AUTHORIZER_URL' as const,
+            message: 'must be https beyond this machine; or set AUTHORIZER_INSECURE=true if that is meant',
+          },
+        ]
+      : []),
+  ];
+};
+
+const clientCaProblems = (value: Variables): Problem[] =>
+  value.GRPC_TLS_CLIENT_CA && !value.GRPC_TLS_CERT
+    ? [{ variable: 'GRPC_TLS_CERT', message: 'is not set: GRPC_TLS_CLIENT_CA needs it' }]
+    : [];
+
+const problemsOf = (value: Variables): Problem[] => [
+  ...missingOf(value, ['GRPC_TLS_CERT', 'GRPC_TLS_KEY']),
+  ...missingOf(value, ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE']),
+  ...clientCaProblems(value),
+  ...listenProblems(value),
+  ...outgoingProblems(value),
+];
+
+const tlsOf = ({ GRPC_TLS_CERT: cert, GRPC_TLS_KEY: key, GRPC_TLS_CLIENT_CA: clientCa }: Variables) =>
+  cert !== undefined && key !== undefined
+    ? { cert, key, ...(clientCa !== undefined && { clientCa }) }
+    : undefined;
+
+const tokensOf = ({ AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }: Variables) =>
+  jwksUrl !== undefined && issuer !== undefined && audience !== undefined
+    ? { jwksUrl, issuer, audience }
+    : undefined;
+
+const gatewayOf = (value: Variables): GatewayConfig | undefined =>
+  value.AUTHORIZER_URL === undefined
+    ? undefined
+    : {
+        url: value.AUTHORIZER_URL,
+        timeoutMs: value.AUTHORIZER_TIMEOUT_MS,
+        ...(value.AUTHORIZER_TOKEN !== undefined && { token: value.AUTHORIZER_TOKEN }),
+      };
+
+const grpcOf = (value: Variables): PaymentConfig['grpc'] => {
+  const tls = tlsOf(value);
+  return {
+    listen: value.GRPC_LISTEN,
+    reflection: value.GRPC_REFLECTION,
+    maxConcurrency: value.GRPC_MAX_CONCURRENCY,
+    maxConnectionAgeMs: value.GRPC_MAX_CONNECTION_AGE_MS,
+    ...(tls && { tls }),
+    ...(value.GRPC_HEALTH_LISTEN && { healthListen: value.GRPC_HEALTH_LISTEN }),
+  };
+};
+
+const variables = fields
   .superRefine((value, context) => {
-    if (value.GRPC_INSECURE || isLoopback(value.GRPC_LISTEN)) return;
-    const message = `is ${formatHostPort(value.GRPC_LISTEN)}, where others can reach it in the clear: listen on 127.0.0.1, or set GRPC_INSECURE=true if that is meant`;
-    context.addIssue({ code: 'custom', path: ['GRPC_LISTEN'], message });
+    for (const { variable, message } of problemsOf(value))
+      context.addIssue({ code: 'custom', path: [variable], message });
   })
-  .transform((value): PaymentConfig => ({
-    databaseUrl: value.DATABASE_URL,
-    grpc: { listen: value.GRPC_LISTEN, reflection: value.GRPC_REFLECTION },
-    http: { listen: value.HTTP_LISTEN },
-    limits: value.PAYMENT_LIMIT,
-  }));
+  .transform((value): PaymentConfig => {
+    const tokens = tokensOf(value);
+    const gateway = gatewayOf(value);
+    return {
+      databaseUrl: value.DATABASE_URL,
+      grpc: grpcOf(value),
+      http: { listen: value.HTTP_LISTEN },
+      limits: value.PAYMENT_LIMIT,
+      requestRetentionHours: value.REQUEST_RETENTION_HOURS,
+      ...(tokens && { tokens }),
+      ...(gateway && { gateway }),
+    };
+  });
 
 /** Reads the environment. @throws ConfigError that names every bad variable. */
 export const readPaymentConfig = (env: Readonly<Record<string, string | undefined>>): PaymentConfig =>

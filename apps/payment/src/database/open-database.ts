@@ -1,8 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
 import { longestCallMs } from '../rpc/call-context.ts';
+import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';
+import { Refund } from './refund.ts';
 import { releaseDeadClients } from './release-dead-clients.ts';
 import { StoredRequest } from './stored-request.ts';
 
@@ -31,7 +33,7 @@ export const openDatabase = (options: {
 }): Database =>
   new MikroORM({
     clientUrl: options.databaseUrl,
-    entities: [Payment, PaymentHistory, StoredRequest, OutboxMessage],
+    entities: [Payment, PaymentHistory, Refund, GatewayTask, StoredRequest, OutboxMessage],
     subscribers: [outboxSubscriber],
     // At its first use MikroORM would ask whether the database is there, and make one that is not.
     ensureDatabase: false,

@@ -42,11 +42,12 @@ export const answerOnce = async (
   const stored = await em.findOne(StoredRequest, id);
   if (stored) {
     if (!requestHash.equals(stored.requestHash)) throw reused(order.requestId);
+    if (!stored.reply) throw new Error('a request without a reply');
     return fromBinary(ExecutePaymentsResponseSchema, stored.reply);
   }
   const reply = await work();
   const bytes = Buffer.from(toBinary(ExecutePaymentsResponseSchema, reply));
-  em.create(StoredRequest, { ...id, requestHash, reply: bytes, createdAt: now });
+  em.create(StoredRequest, { ...id, requestHash, made: null, reply: bytes, createdAt: now });
   return reply;
 };
 

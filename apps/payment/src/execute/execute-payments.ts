@@ -2,6 +2,7 @@ import type { ExecutePaymentsRequest, ExecutePaymentsResponse } from '@payments/
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import type { CallContext } from '../rpc/call-context.ts';
+import { requireUser } from '../rpc/caller.ts';
 import { answerOnce } from './answer-once.ts';
 import type { Limits } from './authorize.ts';
 import { payReservations } from './pay-reservations.ts';
@@ -23,10 +24,11 @@ export const executePayments = async (
   context: CallContext,
 ): Promise<ExecutePaymentsResponse> => {
   const order = readOrder(request);
+  requireUser(context.caller, order.userId);
   const reply = await redoOnConflict(context, () =>
     inTransaction({ database, context }, (em) => {
       const now = new Date();
-      return answerOnce({ em, caller: context.caller, order, now }, () =>
+      return answerOnce({ em, caller: context.caller.subject, order, now }, () =>
         payReservations({ em, order, limits, now }),
       );
     }),

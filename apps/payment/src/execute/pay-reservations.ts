@@ -82,6 +82,7 @@ const record = (options: {
     ...facts,
     paymentId: randomUUID(),
     declineCode: null,
+    authorizer: 'BUILT_IN',
     updatedAt: now,
   });
   em.create(PaymentHistory, { ...facts, payment });

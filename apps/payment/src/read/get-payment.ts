@@ -8,6 +8,7 @@ import { invalidRequest } from '../invalid-request.ts';
 import { PaymentError } from '../payment-error.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { checkUuid } from '../rpc/check-field.ts';
+import { mayActFor } from '../rpc/caller.ts';
 import { toPayment } from '../to-payment.ts';
 
 /** `PaymentService.GetPayment`. @throws PaymentError PAYMENT_NOT_FOUND, INVALID_REQUEST */
@@ -21,7 +22,9 @@ export const getPayment = async (
   const row = await inTransaction({ database, context, readOnly: true }, (em) =>
     em.findOne(Payment, { paymentId }),
   );
-  if (row) return create(GetPaymentResponseSchema, { payment: toPayment(row) });
+  // Another user's payment is told apart from none only for those who may see it.
+  if (row && mayActFor(context.caller, row.userId))
+    return create(GetPaymentResponseSchema, { payment: toPayment(row) });
   throw new PaymentError('PAYMENT_NOT_FOUND', 'there is no payment of this id', {
     metadata: { payment_id: paymentId },
   });

@@ -1,9 +1,11 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { anonymous } from './caller.ts';
+import type { Caller } from './caller.ts';
 
 /** What a call brings besides its request. */
 export type CallContext = {
-  /** Who calls: the subject of the token; `anonymous` without one. Request ids belong to a caller. */
-  caller: string;
+  /** Who calls. */
+  caller: Caller;
   /** Aborted when the caller went away or its deadline has passed. */
   signal: AbortSignal;
   /** When the caller gives up, in milliseconds since the epoch. */
@@ -18,7 +20,7 @@ export const callContext = (call: ServerUnaryCall<unknown, unknown>): CallContex
   const gone = new AbortController();
   call.on('cancelled', () => gone.abort());
   return {
-    caller: 'anonymous',
+    caller: anonymous,
     signal: gone.signal,
     deadline: Math.min(Number(call.getDeadline()), Date.now() + longestCallMs),
   };

@@ -5,6 +5,7 @@ import { PaymentError } from '../payment-error.ts';
 import { getPayment } from '../read/get-payment.ts';
 import { listPaymentHistory } from '../read/list-payment-history.ts';
 import { listPayments } from '../read/list-payments.ts';
+import { refundPayment } from '../refund/refund-payment.ts';
 import type { CallContext } from './call-context.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { CallLog } from './unary-handler.ts';
@@ -27,6 +28,7 @@ export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers
     });
   return {
     executePayments: serve(executePayments),
+    refundPayment: serve(refundPayment),
     getPayment: serve(getPayment),
     listPayments: serve(listPayments),
     listPaymentHistory: serve(listPaymentHistory),

@@ -5,9 +5,26 @@
 // The payment service's face.
 //
 // Errors follow AIP-193: the trailer `grpc-status-details-bin` holds a `google.rpc.Status` with a
-// `google.rpc.ErrorInfo` of domain `payment.v1` and, for INVALID_ARGUMENT, a `google.rpc.BadRequest` that names every
-// bad field. Reasons: INVALID_REQUEST, REQUEST_ID_REUSED, REQUEST_IN_PROGRESS, PAYMENT_NOT_FOUND, CONTENTION,
-// STARTING, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL.
+// `google.rpc.ErrorInfo` of domain `payment.v1`; for INVALID_ARGUMENT a `google.rpc.BadRequest` that names every bad
+// field; and wherever the same request may be sent again, a `google.rpc.RetryInfo` with the delay. Reasons:
+//
+//     INVALID_ARGUMENT     INVALID_REQUEST
+//     UNAUTHENTICATED      TOKEN_MISSING, TOKEN_INVALID
+//     PERMISSION_DENIED    SCOPE_MISSING, OTHER_USER
+//     NOT_FOUND            PAYMENT_NOT_FOUND
+//     ALREADY_EXISTS       REQUEST_ID_REUSED
+//     FAILED_PRECONDITION  NOT_COMPLETED, REFUND_DECLINED
+//     ABORTED              REQUEST_IN_PROGRESS, CONTENTION
+//     RESOURCE_EXHAUSTED   OVERLOADED, TOO_LARGE
+//     UNAVAILABLE          STARTING, STOPPING, DATABASE_UNAVAILABLE, AUTHORIZER_UNAVAILABLE, TOKEN_KEYS_UNAVAILABLE
+//     DEADLINE_EXCEEDED    DEADLINE_EXCEEDED
+//     CANCELLED            CANCELLED
+//     UNIMPLEMENTED        UNIMPLEMENTED
+//     INTERNAL             INTERNAL
+//
+// Where the service asks for tokens, a call needs a scope: `payments:write` to pay and refund, `payments:read` to get and
+// list. A caller pays and sees as itself alone (the token's `sub` is the `user_id`), unless it has `payments:admin`, which
+// is all of them.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -89,7 +106,7 @@ export declare const ReservationSchema: GenMessage<Reservation>;
  */
 export declare type ExecutePaymentsResponse = Message<"payment.v1.ExecutePaymentsResponse"> & {
   /**
-   * One payment for each reservation, in the order asked: COMPLETED, or FAILED with its reason.
+   * One payment for each reservation, in the order asked: COMPLETED, FAILED with its reason, or PENDING.
    *
    * @generated from field: repeated payment.v1.Payment payments = 1;
    */
@@ -101,6 +118,53 @@ export declare type ExecutePaymentsResponse = Message<"payment.v1.ExecutePayment
  * Use `create(ExecutePaymentsResponseSchema)` to create a new message.
  */
 export declare const ExecutePaymentsResponseSchema: GenMessage<ExecutePaymentsResponse>;
+
+/**
+ * Which payment to pay back.
+ *
+ * @generated from message payment.v1.RefundPaymentRequest
+ */
+export declare type RefundPaymentRequest = Message<"payment.v1.RefundPaymentRequest"> & {
+  /**
+   * Optional UUID (AIP-155). A retry with the same id and the same payment gets the first answer.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The id of a payment: a UUID.
+   *
+   * @generated from field: string payment_id = 2;
+   */
+  paymentId: string;
+};
+
+/**
+ * Describes the message payment.v1.RefundPaymentRequest.
+ * Use `create(RefundPaymentRequestSchema)` to create a new message.
+ */
+export declare const RefundPaymentRequestSchema: GenMessage<RefundPaymentRequest>;
+
+/**
+ * The payment that was paid back.
+ *
+ * @generated from message payment.v1.RefundPaymentResponse
+ */
+export declare type RefundPaymentResponse = Message<"payment.v1.RefundPaymentResponse"> & {
+  /**
+   * The payment, REFUNDED.
+   *
+   * @generated from field: payment.v1.Payment payment = 1;
+   */
+  payment?: Payment | undefined;
+};
+
+/**
+ * Describes the message payment.v1.RefundPaymentResponse.
+ * Use `create(RefundPaymentResponseSchema)` to create a new message.
+ */
+export declare const RefundPaymentResponseSchema: GenMessage<RefundPaymentResponse>;
 
 /**
  * Which payment.
@@ -149,7 +213,7 @@ export declare const GetPaymentResponseSchema: GenMessage<GetPaymentResponse>;
  */
 export declare type ListPaymentsRequest = Message<"payment.v1.ListPaymentsRequest"> & {
   /**
-   * Only payments of this user. Empty: of anybody.
+   * Only payments of this user. Empty: of anybody the caller may see.
    *
    * @generated from field: string user_id = 1;
    */
@@ -238,7 +302,7 @@ export declare const ListPaymentsResponseSchema: GenMessage<ListPaymentsResponse
  */
 export declare type ListPaymentHistoryRequest = Message<"payment.v1.ListPaymentHistoryRequest"> & {
   /**
-   * Only outcomes of payments of this user. Empty: of anybody.
+   * Only outcomes of payments of this user. Empty: of anybody the caller may see.
    *
    * @generated from field: string user_id = 1;
    */
@@ -390,7 +454,11 @@ export declare const PaymentHistoryEntrySchema: GenMessage<PaymentHistoryEntry>;
 export declare const PaymentService: GenService<{
   /**
    * Pays the reservations of one order. Each of them succeeds or fails on its own; the reply holds a payment for each,
-   * in the order asked. All outcomes, their history and their events are committed together.
+   * in the order asked. An outcome, its history and its event are committed together; without a payment gateway, those
+   * of the whole order.
+   *
+   * A payment whose outcome the payment gateway has not told yet is PENDING in the reply. It is decided later, and the
+   * same request with the same `request_id` gives it then.
    *
    * INVALID_ARGUMENT: the request is bad; every bad field is named, and nothing is stored.
    * ALREADY_EXISTS (REQUEST_ID_REUSED): the `request_id` was used for another request.
@@ -405,6 +473,23 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof ExecutePaymentsRequestSchema;
     output: typeof ExecutePaymentsResponseSchema;
+  },
+  /**
+   * Pays a payment back, all of it. Only a COMPLETED payment can be refunded; one that is REFUNDED already is answered as
+   * it stands. The reservation can be paid again afterwards.
+   *
+   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id.
+   * FAILED_PRECONDITION (NOT_COMPLETED): the payment is PENDING or FAILED. (REFUND_DECLINED): the payment gateway refused;
+   * `decline_code` in the metadata is its reason.
+   * UNAVAILABLE (AUTHORIZER_UNAVAILABLE): the payment gateway has not told the outcome yet. The refund is stored and goes on
+   * by itself; send the same request again, with the same `request_id`, to see what became of it.
+   *
+   * @generated from rpc payment.v1.PaymentService.RefundPayment
+   */
+  refundPayment: {
+    methodKind: "unary";
+    input: typeof RefundPaymentRequestSchema;
+    output: typeof RefundPaymentResponseSchema;
   },
   /**
    * Gives one payment. NOT_FOUND (PAYMENT_NOT_FOUND) if there is none of that id.

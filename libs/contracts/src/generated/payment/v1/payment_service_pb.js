@@ -5,11 +5,29 @@
 // The payment service's face.
 //
 // Errors follow AIP-193: the trailer `grpc-status-details-bin` holds a `google.rpc.Status` with a
-// `google.rpc.ErrorInfo` of domain `payment.v1` and, for INVALID_ARGUMENT, a `google.rpc.BadRequest` that names every
-// bad field. Reasons: INVALID_REQUEST, REQUEST_ID_REUSED, REQUEST_IN_PROGRESS, PAYMENT_NOT_FOUND, CONTENTION,
-// STARTING, DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL.
+// `google.rpc.ErrorInfo` of domain `payment.v1`; for INVALID_ARGUMENT a `google.rpc.BadRequest` that names every bad
+// field; and wherever the same request may be sent again, a `google.rpc.RetryInfo` with the delay. Reasons:
+//
+//     INVALID_ARGUMENT     INVALID_REQUEST
+//     UNAUTHENTICATED      TOKEN_MISSING, TOKEN_INVALID
+//     PERMISSION_DENIED    SCOPE_MISSING, OTHER_USER
+//     NOT_FOUND            PAYMENT_NOT_FOUND
+//     ALREADY_EXISTS       REQUEST_ID_REUSED
+//     FAILED_PRECONDITION  NOT_COMPLETED, REFUND_DECLINED
+//     ABORTED              REQUEST_IN_PROGRESS, CONTENTION
+//     RESOURCE_EXHAUSTED   OVERLOADED, TOO_LARGE
+//     UNAVAILABLE          STARTING, STOPPING, DATABASE_UNAVAILABLE, AUTHORIZER_UNAVAILABLE, TOKEN_KEYS_UNAVAILABLE
+//     DEADLINE_EXCEEDED    DEADLINE_EXCEEDED
+//     CANCELLED            CANCELLED
+//     UNIMPLEMENTED        UNIMPLEMENTED
+//     INTERNAL             INTERNAL
+//
+// Where the service asks for tokens, a call needs a scope: `payments:write` to pay and refund, `payments:read` to get and
+// list. A caller pays and sees as itself alone (the token's `sub` is the `user_id`), unless it has `payments:admin`, which
+// is all of them.
 
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_type_money } from "../../google/type/money_pb.js";
 import { file_payment_v1_payment } from "./payment_pb.js";
@@ -18,7 +36,7 @@ import { file_payment_v1_payment } from "./payment_pb.js";
  * Describes the file payment/v1/payment_service.proto.
  */
 export const file_payment_v1_payment_service = /*@__PURE__*/
-  fileDesc("CiBwYXltZW50L3YxL3BheW1lbnRfc2VydmljZS5wcm90bxIKcGF5bWVudC52MSJsChZFeGVjdXRlUGF5bWVudHNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRItCgxyZXNlcnZhdGlvbnMYAyADKAsyFy5wYXltZW50LnYxLlJlc2VydmF0aW9uIkkKC1Jlc2VydmF0aW9uEhYKDnJlc2VydmF0aW9uX2lkGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5IkAKF0V4ZWN1dGVQYXltZW50c1Jlc3BvbnNlEiUKCHBheW1lbnRzGAEgAygLMhMucGF5bWVudC52MS5QYXltZW50IicKEUdldFBheW1lbnRSZXF1ZXN0EhIKCnBheW1lbnRfaWQYASABKAkiOgoSR2V0UGF5bWVudFJlc3BvbnNlEiQKB3BheW1lbnQYASABKAsyEy5wYXltZW50LnYxLlBheW1lbnQi+wEKE0xpc3RQYXltZW50c1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIWCg5yZXNlcnZhdGlvbl9pZBgCIAEoCRInCgVzdGF0ZRgDIAEoDjIYLnBheW1lbnQudjEuUGF5bWVudFN0YXRlEjQKEGNyZWF0ZV90aW1lX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWNyZWF0ZV90aW1lX3VudGlsGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYBiABKAUSEgoKcGFnZV90b2tlbhgHIAEoCSJWChRMaXN0UGF5bWVudHNSZXNwb25zZRIlCghwYXltZW50cxgBIAMoCzITLnBheW1lbnQudjEuUGF5bWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkigQIKGUxpc3RQYXltZW50SGlzdG9yeVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIWCg5yZXNlcnZhdGlvbl9pZBgCIAEoCRInCgVzdGF0ZRgDIAEoDjIYLnBheW1lbnQudjEuUGF5bWVudFN0YXRlEjQKEGNyZWF0ZV90aW1lX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWNyZWF0ZV90aW1lX3VudGlsGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYBiABKAUSEgoKcGFnZV90b2tlbhgHIAEoCSJnChpMaXN0UGF5bWVudEhpc3RvcnlSZXNwb25zZRIwCgdlbnRyaWVzGAEgAygLMh8ucGF5bWVudC52MS5QYXltZW50SGlzdG9yeUVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKDAgoTUGF5bWVudEhpc3RvcnlFbnRyeRISCgpwYXltZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFgoOcmVzZXJ2YXRpb25faWQYAyABKAkSIgoGYW1vdW50GAQgASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXkSJwoFc3RhdGUYBSABKA4yGC5wYXltZW50LnYxLlBheW1lbnRTdGF0ZRIxCg5mYWlsdXJlX3JlYXNvbhgGIAEoDjIZLnBheW1lbnQudjEuRmFpbHVyZVJlYXNvbhIvCgtjcmVhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAy8QIKDlBheW1lbnRTZXJ2aWNlEloKD0V4ZWN1dGVQYXltZW50cxIiLnBheW1lbnQudjEuRXhlY3V0ZVBheW1lbnRzUmVxdWVzdBojLnBheW1lbnQudjEuRXhlY3V0ZVBheW1lbnRzUmVzcG9uc2USSwoKR2V0UGF5bWVudBIdLnBheW1lbnQudjEuR2V0UGF5bWVudFJlcXVlc3QaHi5wYXltZW50LnYxLkdldFBheW1lbnRSZXNwb25zZRJRCgxMaXN0UGF5bWVudHMSHy5wYXltZW50LnYxLkxpc3RQYXltZW50c1JlcXVlc3QaIC5wYXltZW50LnYxLkxpc3RQYXltZW50c1Jlc3BvbnNlEmMKEkxpc3RQYXltZW50SGlzdG9yeRIlLnBheW1lbnQudjEuTGlzdFBheW1lbnRIaXN0b3J5UmVxdWVzdBomLnBheW1lbnQudjEuTGlzdFBheW1lbnRIaXN0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_google_type_money, file_payment_v1_payment]);
+  fileDesc("CiBwYXltZW50L3YxL3BheW1lbnRfc2VydmljZS5wcm90bxIKcGF5bWVudC52MSJ4ChZFeGVjdXRlUGF5bWVudHNSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRI5CgxyZXNlcnZhdGlvbnMYAyADKAsyFy5wYXltZW50LnYxLlJlc2VydmF0aW9uQgq6SAeSAQQIARBkIkkKC1Jlc2VydmF0aW9uEhYKDnJlc2VydmF0aW9uX2lkGAEgASgJEiIKBmFtb3VudBgCIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5IkAKF0V4ZWN1dGVQYXltZW50c1Jlc3BvbnNlEiUKCHBheW1lbnRzGAEgAygLMhMucGF5bWVudC52MS5QYXltZW50Ij4KFFJlZnVuZFBheW1lbnRSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSEgoKcGF5bWVudF9pZBgCIAEoCSI9ChVSZWZ1bmRQYXltZW50UmVzcG9uc2USJAoHcGF5bWVudBgBIAEoCzITLnBheW1lbnQudjEuUGF5bWVudCInChFHZXRQYXltZW50UmVxdWVzdBISCgpwYXltZW50X2lkGAEgASgJIjoKEkdldFBheW1lbnRSZXNwb25zZRIkCgdwYXltZW50GAEgASgLMhMucGF5bWVudC52MS5QYXltZW50IvsBChNMaXN0UGF5bWVudHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSFgoOcmVzZXJ2YXRpb25faWQYAiABKAkSJwoFc3RhdGUYAyABKA4yGC5wYXltZW50LnYxLlBheW1lbnRTdGF0ZRI0ChBjcmVhdGVfdGltZV9mcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFjcmVhdGVfdGltZV91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAkiVgoUTGlzdFBheW1lbnRzUmVzcG9uc2USJQoIcGF5bWVudHMYASADKAsyEy5wYXltZW50LnYxLlBheW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoECChlMaXN0UGF5bWVudEhpc3RvcnlSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSFgoOcmVzZXJ2YXRpb25faWQYAiABKAkSJwoFc3RhdGUYAyABKA4yGC5wYXltZW50LnYxLlBheW1lbnRTdGF0ZRI0ChBjcmVhdGVfdGltZV9mcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFjcmVhdGVfdGltZV91bnRpbBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAkiZwoaTGlzdFBheW1lbnRIaXN0b3J5UmVzcG9uc2USMAoHZW50cmllcxgBIAMoCzIfLnBheW1lbnQudjEuUGF5bWVudEhpc3RvcnlFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkigwIKE1BheW1lbnRIaXN0b3J5RW50cnkSEgoKcGF5bWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhYKDnJlc2VydmF0aW9uX2lkGAMgASgJEiIKBmFtb3VudBgEIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5EicKBXN0YXRlGAUgASgOMhgucGF5bWVudC52MS5QYXltZW50U3RhdGUSMQoOZmFpbHVyZV9yZWFzb24YBiABKA4yGS5wYXltZW50LnYxLkZhaWx1cmVSZWFzb24SLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMscDCg5QYXltZW50U2VydmljZRJaCg9FeGVjdXRlUGF5bWVudHMSIi5wYXltZW50LnYxLkV4ZWN1dGVQYXltZW50c1JlcXVlc3QaIy5wYXltZW50LnYxLkV4ZWN1dGVQYXltZW50c1Jlc3BvbnNlElQKDVJlZnVuZFBheW1lbnQSIC5wYXltZW50LnYxLlJlZnVuZFBheW1lbnRSZXF1ZXN0GiEucGF5bWVudC52MS5SZWZ1bmRQYXltZW50UmVzcG9uc2USSwoKR2V0UGF5bWVudBIdLnBheW1lbnQudjEuR2V0UGF5bWVudFJlcXVlc3QaHi5wYXltZW50LnYxLkdldFBheW1lbnRSZXNwb25zZRJRCgxMaXN0UGF5bWVudHMSHy5wYXltZW50LnYxLkxpc3RQYXltZW50c1JlcXVlc3QaIC5wYXltZW50LnYxLkxpc3RQYXltZW50c1Jlc3BvbnNlEmMKEkxpc3RQYXltZW50SGlzdG9yeRIlLnBheW1lbnQudjEuTGlzdFBheW1lbnRIaXN0b3J5UmVxdWVzdBomLnBheW1lbnQudjEuTGlzdFBheW1lbnRIaXN0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_type_money, file_payment_v1_payment]);
 
 /**
  * Describes the message payment.v1.ExecutePaymentsRequest.
@@ -42,53 +60,67 @@ export const ExecutePaymentsResponseSchema = /*@__PURE__*/
   messageDesc(file_payment_v1_payment_service, 2);
 
 /**
+ * Describes the message payment.v1.RefundPaymentRequest.
+ * Use `create(RefundPaymentRequestSchema)` to create a new message.
+ */
+export const RefundPaymentRequestSchema = /*@__PURE__*/
+  messageDesc(file_payment_v1_payment_service, 3);
+
+/**
+ * Describes the message payment.v1.RefundPaymentResponse.
+ * Use `create(RefundPaymentResponseSchema)` to create a new message.
+ */
+export const RefundPaymentResponseSchema = /*@__PURE__*/
+  messageDesc(file_payment_v1_payment_service, 4);
+
+/**
  * Describes the message payment.v1.GetPaymentRequest.
  * Use `create(GetPaymentRequestSchema)` to create a new message.
  */
 export const GetPaymentRequestSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 3);
+  messageDesc(file_payment_v1_payment_service, 5);
 
 /**
  * Describes the message payment.v1.GetPaymentResponse.
  * Use `create(GetPaymentResponseSchema)` to create a new message.
  */
 export const GetPaymentResponseSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 4);
+  messageDesc(file_payment_v1_payment_service, 6);
 
 /**
  * Describes the message payment.v1.ListPaymentsRequest.
  * Use `create(ListPaymentsRequestSchema)` to create a new message.
  */
 export const ListPaymentsRequestSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 5);
+  messageDesc(file_payment_v1_payment_service, 7);
 
 /**
  * Describes the message payment.v1.ListPaymentsResponse.
  * Use `create(ListPaymentsResponseSchema)` to create a new message.
  */
 export const ListPaymentsResponseSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 6);
+  messageDesc(file_payment_v1_payment_service, 8);
 
 /**
  * Describes the message payment.v1.ListPaymentHistoryRequest.
  * Use `create(ListPaymentHistoryRequestSchema)` to create a new message.
  */
 export const ListPaymentHistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 7);
+  messageDesc(file_payment_v1_payment_service, 9);
 
 /**
  * Describes the message payment.v1.ListPaymentHistoryResponse.
  * Use `create(ListPaymentHistoryResponseSchema)` to create a new message.
  */
 export const ListPaymentHistoryResponseSchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 8);
+  messageDesc(file_payment_v1_payment_service, 10);
 
 /**
  * Describes the message payment.v1.PaymentHistoryEntry.
  * Use `create(PaymentHistoryEntrySchema)` to create a new message.
  */
 export const PaymentHistoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_payment_v1_payment_service, 9);
+  messageDesc(file_payment_v1_payment_service, 11);
 
 /**
  * Pays reservations, and tells what became of them.

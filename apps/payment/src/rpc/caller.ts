@@ -1,0 +1,24 @@
+import { PaymentError } from '../payment-error.ts';
+
+/** Who makes a call. */
+export type Caller = {
+  /** The subject of its token; `anonymous` where the service asks for none. Request ids belong to a subject. */
+  subject: string;
+  /** Whether it may act for every user. */
+  admin: boolean;
+};
+
+/** The caller where the service asks for no tokens. */
+export const anonymous: Caller = { subject: 'anonymous', admin: true };
+
+/** Whether the caller may see what is this user's, and act for it. */
+export const mayActFor = ({ subject, admin }: Caller, userId: string): boolean => admin || subject === userId;
+
+/** @throws PaymentError OTHER_USER if the caller may not act for this user */
+export const requireUser = (caller: Caller, userId: string): void => {
+  if (mayActFor(caller, userId)) return;
+  throw new PaymentError(
+    'OTHER_USER',
+    'user_id is not the subject of the token: only payments:admin acts for others',
+  );
+};
