@@ -1,7 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, Metadata } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions, MethodDefinition } from '@grpc/grpc-js';
+import { bearerMetadata, channelCredentials } from './client-credentials.ts';
+import type { ClientTls } from './client-credentials.ts';
 import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
 import { paymentServiceDefinition } from './payment-service-definition.ts';
 import type { PaymentMethods } from './payment-service-definition.ts';
@@ -34,7 +36,11 @@ export type PaymentClient = Disposable & {
 export type PaymentClientOptions = {
   /** `host:port`. */
   address: string;
-  /** Default: in the clear. */
+  /** Encrypts the connection: `{}` trusts who this machine trusts. Default: in the clear. */
+  tls?: ClientTls;
+  /** A bearer token that goes with every call. Without TLS it is sent within this machine alone. */
+  token?: string;
+  /** Instead of `tls`: credentials of grpc-js. */
   credentials?: ChannelCredentials;
   /** grpc-js channel options. */
   channel?: ChannelOptions;
@@ -69,18 +75,35 @@ const call = (
     else signal?.addEventListener('abort', cancel, { once: true });
   });
 
-/** Makes a typed client of the payment service. It connects at its first call. */
+/** The call's own headers go before the client's. */
+const withHeaders = (headers: Metadata, options: CallOptions): CallOptions => {
+  const metadata = headers.clone();
+  for (const key of Object.keys(options.metadata?.getMap() ?? {})) metadata.remove(key);
+  if (options.metadata) metadata.merge(options.metadata);
+  return { ...options, metadata };
+};
+
+/**
+ * Makes a typed client of the payment service. It connects at its first call.
+ * @throws Error for a token that would leave this machine in the clear, and for a certificate or key that is none
+ */
 export const openPaymentClient = (options: PaymentClientOptions): PaymentClient => {
   const client = new Client(
     options.address,
-    options.credentials ?? credentials.createInsecure(),
+    options.credentials ?? channelCredentials(options.tls),
     options.channel,
   );
+  const headers = bearerMetadata(options);
   const definitions = paymentServiceDefinition as Record<string, Definition>;
   const methods = PaymentService.methods.map(({ localName, input }) => [
     localName,
     (request: MessageInitShape<DescMessage>, callOptions: CallOptions = {}) =>
-      call(client, definitions[localName] as Definition, create(input, request), callOptions),
+      call(
+        client,
+        definitions[localName] as Definition,
+        create(input, request),
+        withHeaders(headers, callOptions),
+      ),
   ]);
   const close = () => client.close();
   return { ...Object.fromEntries(methods), close, [Symbol.dispose]: close } as PaymentClient;
