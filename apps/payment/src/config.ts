@@ -14,6 +14,7 @@ import {
 } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
+import { tlsProblems } from './access/tls-material.ts';
 import type { Limits } from './execute/authorize.ts';
 
 /** Files of a TLS server. They are read again when they change. */
@@ -148,50 +149,64 @@ const missingOf = (value: Variables, names: readonly (keyof Variables)[]): Probl
   return missing.map((variable) => ({ variable, message }));
 };
 
+/** A value that is set and of its kind. Rules about several variables are told together with faults of single ones. */
+const good = <T>(value: T): T | undefined => (value === z.NEVER ? undefined : value);
+
 /** What is open to others has to be encrypted, and to ask who calls. */
 const listenProblems = (value: Variables): Problem[] => {
-  if (value.GRPC_INSECURE || isLoopbackHost(value.GRPC_LISTEN.host)) return [];
+  const listen = good(value.GRPC_LISTEN);
+  if (value.GRPC_INSECURE || !listen || isLoopbackHost(listen.host)) return [];
   const lacking = [
     ...(value.GRPC_TLS_CERT ? [] : ['without TLS: set GRPC_TLS_CERT and GRPC_TLS_KEY']),
     ...(value.AUTH_JWKS_URL ? [] : ['without tokens: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE']),
   ];
   if (lacking.length === 0) return [];
-  const message = `is ${formatHostPort(value.GRPC_LISTEN)}, where others can reach it, ${lacking.join('; and ')}; or listen on 127.0.0.1, or set GRPC_INSECURE=true if that is meant`;
+  const message = `is ${formatHostPort(listen)}, where others can reach it, ${lacking.join('; and ')}; or listen on 127.0.0.1, or set GRPC_INSECURE=true if that is meant`;
   return [{ variable: 'GRPC_LISTEN', message }];
 };
 
 const outgoingProblems = (value: Variables): Problem[] => {
-  const jwks = value.AUTH_JWKS_URL;
-  const authorizer = value.AUTHORIZER_URL;
-  return [
-    ...(jwks !== undefined && isInTheClear(jwks) && !value.GRPC_INSECURE
-      ? [
-          {
-            variable: 'AUTH_JWKS_URL' as const,
-            message: 'must be https: keys that come in the clear can be replaced',
-          },
-        ]
-      : []),
-    ...(authorizer !== undefined && isInTheClear(authorizer) && !value.AUTHORIZER_INSECURE
-      ? [
-          {
-            variable: 'AUTHORIZER_URL' as const,
-            message: 'must be https beyond this machine; or set AUTHORIZER_INSECURE=true if that is meant',
-          },
-        ]
-      : []),
+  const jwks = good(value.AUTH_JWKS_URL);
+  const authorizer = good(value.AUTHORIZER_URL);
+  const problems: (Problem | false)[] = [
+    // Without exception: who can put its own key in the place of the issuer's is every user.
+    jwks !== undefined &&
+      isInTheClear(jwks) && {
+        variable: 'AUTH_JWKS_URL',
+        message: 'must be https: keys that come in the clear can be replaced',
+      },
+    authorizer !== undefined &&
+      isInTheClear(authorizer) &&
+      !value.AUTHORIZER_INSECURE && {
+        variable: 'AUTHORIZER_URL',
+        message: 'must be https beyond this machine; or set AUTHORIZER_INSECURE=true if that is meant',
+      },
   ];
+  return problems.filter((problem) => problem !== false);
 };
 
+/** One of the pair alone is named elsewhere. */
 const clientCaProblems = (value: Variables): Problem[] =>
-  value.GRPC_TLS_CLIENT_CA && !value.GRPC_TLS_CERT
+  value.GRPC_TLS_CLIENT_CA && !value.GRPC_TLS_CERT && !value.GRPC_TLS_KEY
     ? [{ variable: 'GRPC_TLS_CERT', message: 'is not set: GRPC_TLS_CLIENT_CA needs it' }]
     : [];
+
+/** The files of TLS have to fit together. */
+const tlsFileProblems = (value: Variables): Problem[] => {
+  const [cert, key, clientCa] = [value.GRPC_TLS_CERT, value.GRPC_TLS_KEY, value.GRPC_TLS_CLIENT_CA].map(good);
+  if (cert === undefined || key === undefined) return [];
+  return tlsProblems({
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ...(clientCa !== undefined && { clientCa: readFileSync(clientCa) }),
+  });
+};
 
 const problemsOf = (value: Variables): Problem[] => [
   ...missingOf(value, ['GRPC_TLS_CERT', 'GRPC_TLS_KEY']),
   ...missingOf(value, ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE']),
   ...clientCaProblems(value),
+  ...tlsFileProblems(value),
   ...listenProblems(value),
   ...outgoingProblems(value),
 ];
@@ -228,10 +243,14 @@ const grpcOf = (value: Variables): PaymentConfig['grpc'] => {
 };
 
 const variables = fields
-  .superRefine((value, context) => {
-    for (const { variable, message } of problemsOf(value))
-      context.addIssue({ code: 'custom', path: [variable], message });
-  })
+  .superRefine(
+    (value, context) => {
+      for (const { variable, message } of problemsOf(value))
+        context.addIssue({ code: 'custom', path: [variable], message });
+    },
+    // Also when a single variable is bad already: nobody mends them one start at a time.
+    { when: () => true },
+  )
   .transform((value): PaymentConfig => {
     const tokens = tokensOf(value);
     const gateway = gatewayOf(value);

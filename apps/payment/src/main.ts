@@ -1,6 +1,9 @@
 import { migrateOutbox, openWaker } from '@payments/outbox';
 import type { Waker } from '@payments/outbox';
 import { createLog, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
+import { authenticateBy } from './access/authenticate.ts';
+import { authentication } from './access/authentication.ts';
+import { openServerCredentials } from './access/server-credentials.ts';
 import { readPaymentConfig } from './config.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { closeDatabase, openDatabase } from './database/open-database.ts';
@@ -13,7 +16,7 @@ const line = (text: string) => log.info(text);
 
 await runUntilSignal(
   async (stop) => {
-    const { databaseUrl, grpc, http, limits } = readPaymentConfig(process.env);
+    const { databaseUrl, grpc, http, limits, tokens } = readPaymentConfig(process.env);
     const migrate = async (within: { answerWithinMs?: number } = {}) => {
       await migrateOutbox({ databaseUrl, log: line, ...within });
       await migratePayment({ databaseUrl, log: line, ...within });
@@ -35,8 +38,12 @@ await runUntilSignal(
       isReady: () => started.waker !== undefined,
       wake: () => started.waker?.wake(),
     });
-    const server = closing.use(await openGrpcServer({ ...grpc, handlers, log: line }));
-    log.info({ http: health.address, grpc: server.address }, 'listening');
+    const credentials = await openServerCredentials({ files: grpc.tls, log, stop });
+    const interceptors = [authentication({ authenticate: authenticateBy({ tokens, log }), log })];
+    const server = closing.use(
+      await openGrpcServer({ ...grpc, credentials, interceptors, handlers, log: line }),
+    );
+    log.info({ http: health.address, grpc: server.address, grpcHealth: server.healthAddress }, 'listening');
 
     const connect = async () => {
       await migrate();

@@ -1,10 +1,14 @@
+import { ServerCredentials } from '@grpc/grpc-js';
 import { openPaymentClient, readRpcError } from '@payments/contracts';
 import type { PaymentClient, RpcError } from '@payments/contracts';
 import { migrateOutbox } from '@payments/outbox';
 import { eventually, throwAwayDatabase } from '@payments/testing';
+import { authentication } from './access/authentication.ts';
+import type { Authenticate } from './access/authentication.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
+import { anonymous } from './rpc/caller.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import type { GrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
@@ -70,6 +74,10 @@ export const openFixture = async (
     connections?: number;
     answerWithinMs?: number;
     limits?: ReadonlyMap<string, bigint>;
+    /** Who calls. Default: anonymous. */
+    authenticate?: Authenticate;
+    /** Default: in the clear. */
+    credentials?: ServerCredentials;
     /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
     route?: (url: string) => Promise<string>;
   } = {},
@@ -78,6 +86,8 @@ export const openFixture = async (
     connections = 25,
     answerWithinMs,
     limits = new Map([['KRW', 1_000_000n]]),
+    authenticate = () => Promise.resolve(anonymous),
+    credentials = ServerCredentials.createInsecure(),
     route = (direct: string) => Promise.resolve(direct),
   } = options;
   await using opened = new AsyncDisposableStack();
@@ -97,15 +107,22 @@ export const openFixture = async (
   const logged: string[] = [];
   let wakes = 0;
   const keep = ({ err }: { err: Error }) => void logged.push(err.message);
+  const log = { error: keep, warn: keep } as never;
   const handlers = paymentHandlers({
     database,
     limits,
-    log: { error: keep, warn: keep } as never,
+    log,
     isReady: () => true,
     wake: () => (wakes += 1),
   });
   const server = opened.use(
-    await openGrpcServer({ listen: { host: '127.0.0.1', port: 0 }, reflection: false, handlers }),
+    await openGrpcServer({
+      listen: { host: '127.0.0.1', port: 0 },
+      reflection: false,
+      credentials,
+      interceptors: [authentication({ authenticate, log })],
+      handlers,
+    }),
   );
   const client = opened.use(openPaymentClient({ address: server.address }));
   const sql = <Row>(statement: string, parameters: unknown[] = []) =>

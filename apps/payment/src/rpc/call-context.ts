@@ -1,5 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { anonymous } from './caller.ts';
+import { callerOf } from '../access/authentication.ts';
 import type { Caller } from './caller.ts';
 
 /** What a call brings besides its request. */
@@ -20,7 +20,7 @@ export const callContext = (call: ServerUnaryCall<unknown, unknown>): CallContex
   const gone = new AbortController();
   call.on('cancelled', () => gone.abort());
   return {
-    caller: anonymous,
+    caller: callerOf(call.metadata),
     signal: gone.signal,
     deadline: Math.min(Number(call.getDeadline()), Date.now() + longestCallMs),
   };

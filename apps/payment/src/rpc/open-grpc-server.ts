@@ -1,15 +1,20 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
+import type { ServerCredentials, ServerInterceptor } from '@grpc/grpc-js';
 import { PaymentService, paymentServiceDefinition } from '@payments/contracts';
 import type { PaymentHandlers } from '@payments/contracts';
 import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { HealthImplementation } from 'grpc-health-check';
+import { bindServer } from './bind-server.ts';
+import { openHealthListener } from './open-health-listener.ts';
 import { paymentReflection } from './reflection.ts';
 
 /** A listening server. Disposing it drains: nothing new is taken, calls in progress are finished, then it closes. */
 export type GrpcServer = AsyncDisposable & {
   /** The real address, `host:port`, also when port 0 was asked for. */
   address: string;
+  /** The real address of the listener with the health service alone, if there is one. */
+  healthAddress?: string;
   /** What the standard health service says, for the whole server and for the payment service. NOT_SERVING at first. */
   setServing(serving: boolean): void;
 };
@@ -26,11 +31,17 @@ const maxRequestBytes = 1024 * 1024;
  */
 export const openGrpcServer = async (options: {
   listen: HostPort;
+  /** A second listener, in the clear, with the health service alone. */
+  healthListen?: HostPort;
+  credentials: ServerCredentials;
+  /** Lets callers in; the first of them is the first to see a call. */
+  interceptors: ServerInterceptor[];
   reflection: boolean;
   handlers: PaymentHandlers;
   log?: (line: string) => void;
 }): Promise<GrpcServer> => {
-  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes });
+  const { listen, healthListen, credentials, interceptors } = options;
+  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes, interceptors });
   const health = new HealthImplementation();
   const setServing = (serving: boolean) => {
     const status = serving ? 'SERVING' : 'NOT_SERVING';
@@ -40,26 +51,18 @@ export const openGrpcServer = async (options: {
   server.addService(paymentServiceDefinition, options.handlers);
   health.addToServer(server);
   if (options.reflection) paymentReflection().addToServer(server);
-  const port = await bind(server, options.listen);
+  const port = await bindServer({ server, listen, credentials, variable: 'GRPC_LISTEN' });
+  const healthListener = healthListen && (await openHealthListener(healthListen, health));
   return {
-    address: formatHostPort({ host: options.listen.host, port }),
+    address: formatHostPort({ host: listen.host, port }),
+    ...(healthListener && { healthAddress: healthListener.address }),
     setServing,
     [Symbol.asyncDispose]: async () => {
       setServing(false);
       await drain(server, options.log ?? (() => undefined));
+      await healthListener?.[Symbol.asyncDispose]();
     },
   };
-};
-
-const bind = async (server: Server, listen: HostPort): Promise<number> => {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const address = formatHostPort(listen);
-  server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-    if (error)
-      reject(new Error(`cannot serve gRPC on ${address} (GRPC_LISTEN): ${error.message}`, { cause: error }));
-    else resolve(port);
-  });
-  return promise;
 };
 
 /** `tryShutdown` waits for every stream, also for watchers of the health service, which never end: so it is bounded. */

@@ -1,0 +1,22 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { PaymentError } from '../payment-error.ts';
+
+/** The most headers of a call, and their bytes: a token of 8 KiB and the headers of a mesh fit. */
+const most = { headers: 64, bytes: 16 * 1_024 };
+
+/**
+ * Bounds the headers of a call. Node's HTTP/2 itself resets a stream with more than 128 of them or more than 64 KiB; grpc-js
+ * has no setting for less.
+ * @throws PaymentError TOO_LARGE
+ */
+export const checkMetadata = (metadata: Metadata): void => {
+  const headers = Object.entries(metadata.toJSON()).flatMap(([name, values]) =>
+    values.map((value) => name.length + value.length),
+  );
+  const bytes = headers.reduce((sum, length) => sum + length, 0);
+  if (headers.length <= most.headers && bytes <= most.bytes) return;
+  throw new PaymentError(
+    'TOO_LARGE',
+    `a call takes ${most.headers} headers of ${most.bytes} bytes together at most`,
+  );
+};

@@ -1,0 +1,29 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { formatHostPort } from '@payments/runtime';
+import type { HostPort } from '@payments/runtime';
+import type { HealthImplementation } from 'grpc-health-check';
+import { bindServer } from './bind-server.ts';
+
+/**
+ * A second listener, in the clear, on which `grpc.health.v1` alone answers: kubelet's probe speaks no TLS and has no
+ * certificate. It tells what the main one tells.
+ * @throws an error that names the address when it cannot be listened on
+ */
+export const openHealthListener = async (
+  listen: HostPort,
+  health: HealthImplementation,
+): Promise<AsyncDisposable & { address: string }> => {
+  // A request is the name of a service.
+  const server = new Server({ 'grpc.max_receive_message_length': 1_024, 'grpc.max_concurrent_streams': 100 });
+  health.addToServer(server);
+  const credentials = ServerCredentials.createInsecure();
+  const port = await bindServer({ server, listen, credentials, variable: 'GRPC_HEALTH_LISTEN' });
+  return {
+    address: formatHostPort({ host: listen.host, port }),
+    [Symbol.asyncDispose]: () => {
+      // Those who watch never end their call by themselves.
+      server.forceShutdown();
+      return Promise.resolve();
+    },
+  };
+};
