@@ -16,7 +16,7 @@ export const makeAuthority = async (name: string): Promise<Pair> => {
       { name: 'keyUsage', keyCertSign: true, critical: true },
     ],
   });
-  return { cert: made.cert, key: made.private };
+  return { cert: `${made.cert.trim()}\n`, key: made.private };
 };
 
 /** A certificate that an authority signed, of a server on this machine or of a client. */
@@ -36,7 +36,7 @@ export const makePair = async (ca: Pair, name: string): Promise<Pair> => {
       },
     ],
   });
-  return { cert: made.cert, key: made.private };
+  return { cert: `${made.cert.trim()}\n`, key: made.private };
 };
 
 /** Writes a pair into a folder, as `tls.crt` and `tls.key`, and returns their paths. */

@@ -26,7 +26,7 @@ export type Issuer = AsyncDisposable & {
   publicKey: () => JWK;
   /** How often keys were asked for. */
   fetches: () => number;
-  /** What the endpoint answers from now on. Default 200. */
+  /** The status that the endpoint answers with from now on; 0: it does not answer. Default 200. */
   answer: (status: number) => void;
 };
 
@@ -48,7 +48,9 @@ const sign = (
     scope,
     ...claims,
   };
-  return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: 'at+jwt', ...header }).sign(key);
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg, kid, typ: 'at+jwt', ...header })
+    .sign(key, { crit: { x: true } });
 };
 
 /** Starts an issuer. @param alg how its tokens are signed */
@@ -62,6 +64,7 @@ export const openIssuer = async (alg = 'ES256'): Promise<Issuer> => {
   let current = await makeKey();
   const server = createServer((_request, response) => {
     fetches += 1;
+    if (status === 0) return;
     response
       .writeHead(status, { 'content-type': 'application/json' })
       .end(JSON.stringify({ keys: [current.jwk] }));
