@@ -5,8 +5,9 @@ import { PaymentError } from '../payment-error.ts';
 const most = { headers: 64, bytes: 16 * 1_024 };
 
 /**
- * Bounds the headers of a call. Node's HTTP/2 itself resets a stream with more than 128 of them or more than 64 KiB; grpc-js
- * has no setting for less.
+ * Bounds the headers of a call. Before it Node resets a stream with more than 128 of them, and nghttp2 ends a connection whose
+ * header block goes on for more than eight frames (about 140 KiB); of those limits grpc-js sets none, and has no setting of
+ * its own.
  * @throws PaymentError TOO_LARGE
  */
 export const checkMetadata = (metadata: Metadata): void => {
