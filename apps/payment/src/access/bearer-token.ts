@@ -5,7 +5,8 @@ import { PaymentError } from '../payment-error.ts';
 const jwt = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /**
- * The bearer token of a call (RFC 6750).
+ * The bearer token of a call (RFC 6750). Of several headers of this name Node's HTTP/2 keeps the first and drops the others
+ * before anybody sees them; several tokens in one header are seen here.
  * @throws PaymentError TOKEN_MISSING without the header; TOKEN_INVALID for one that is something else, or several
  */
 export const bearerToken = (metadata: Metadata): string => {
