@@ -18,6 +18,14 @@ describe('redactSecrets', () => {
     ],
     [`${'long.'.repeat(20)}scheme://app:pa55@db`, `${'long.'.repeat(20)}scheme://app:***@db`],
     [`postgres://${'u'.repeat(40)}:${'p@'.repeat(20)}@db`, `postgres://${'u'.repeat(40)}:***@db`],
+    [
+      'violates check "c"\n - detail: Failing row contains (name, 876543).\n    at x',
+      'violates check "c"\n - detail: ***\n    at x',
+    ],
+    [
+      String.raw`{"stack":"E\n - detail: Key (\"id\")=(a\\name) exists.\n    at x","detail":"Key (\"id\")=(n)","code":"23505"}`,
+      String.raw`{"stack":"E\n - detail: ***\n    at x","detail":"***","code":"23505"}`,
+    ],
   ])('takes the secret out of %s', (text, expected) => {
     expect(redactSecrets(text)).toBe(expected);
   });
@@ -32,12 +40,13 @@ describe('redactSecrets', () => {
   it('takes no longer than its length asks for, whatever a stranger makes it read', () => {
     const hostile = [
       ...['a.', 'a', 'a:', 'a://', 'a://b:', 'a://b:c@', '://', ':', '@', '-', '/'],
+      ...[' - detail: ', '"detail":"', ' - detail: \\'],
       ...['http://', 'https://h', 'https://hooks.slack.com', 'https://hooks.slack.com/services', '/services'],
     ].map((part) => part.repeat(300_000 / part.length));
     const before = performance.now();
     for (const text of hostile) {
       for (const start of ['', 'https://', 'https://a:']) {
-        expect(redactSecrets(`${start}${text} amqp://u:s3cret@h`)).toMatch(/ amqp:\/\/u:\*{3}@h$/);
+        expect(redactSecrets(`${start}${text}\n amqp://u:s3cret@h`)).toMatch(/ amqp:\/\/u:\*{3}@h$/);
       }
     }
     // A fraction of a second. A pattern that starts again at every letter takes more than a minute for the first text.

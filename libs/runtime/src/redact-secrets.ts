@@ -14,10 +14,20 @@ const slackWebhook = /(https?:\/\/[^\s/"'\\]+\/services)\/[^\s"'\\]+/gi;
 /** The same as a parameter, where PostgreSQL takes it too. */
 const passwordParameter = /([?&](?:ssl)?password=)[^\s&"'\\]*/gi;
 
-/** Takes passwords of URLs and the secret part of Slack webhooks out of a text, for logs and error messages. */
+/**
+ * The detail of a PostgreSQL error, as MikroORM writes it into the message, or as a field: it holds the row, or its key, that
+ * the statement was about. To the end of its line or string, where a new line may be written `\n`.
+ */
+const rowOfDatabaseError = /( - detail: |"detail":")(?:[^\\"\n]|\\[^n\n])*/g;
+
+/**
+ * Takes passwords of URLs, the secret part of Slack webhooks and the rows in PostgreSQL's errors out of a text, for logs and
+ * error messages.
+ */
 export function redactSecrets(text: string): string {
   return text
     .replace(passwordInUrl, '$1:***@')
     .replace(passwordParameter, '$1***')
-    .replace(slackWebhook, '$1/***');
+    .replace(slackWebhook, '$1/***')
+    .replace(rowOfDatabaseError, '$1***');
 }

@@ -10,6 +10,7 @@ import { openPaymentClient, PaymentService, PaymentState } from '@payments/contr
 import { eventually, startService, tcpProxy, throwAwayDatabase } from '@payments/testing';
 import type { RunningService } from '@payments/testing';
 import { service as healthService } from 'grpc-health-check';
+import { openDatabase } from '../database/open-database.ts';
 import { failure, won } from '../payment.fixture.ts';
 import { run } from '../service.fixture.ts';
 import { makeAuthority, makePair, writePair } from './certificates.fixture.ts';
@@ -98,7 +99,8 @@ const check = (health: HealthClient, service: string): Promise<unknown> =>
 
 describe('the service with TLS and tokens', () => {
   it('serves an independent client that has both, and its log tells nothing of whom and how much', async () => {
-    const service = await start(secure());
+    const { url } = closing.use(await throwAwayDatabase());
+    const service = await start(secure(), url);
     await service.ready();
     const user = 'name-of-somebody';
     const token = await issuer.token(user);
@@ -121,13 +123,31 @@ describe('the service with TLS and tokens', () => {
       Code.PermissionDenied,
     );
     await service.waitForLine('a token was refused');
+    // A fault of ours is logged with its cause; that must not bring along what the statement was about.
+    const observer = closing.use(openDatabase({ databaseUrl: url, applicationName: 'observer' }));
+    await observer.em
+      .fork()
+      .execute('alter table payment.payment add constraint spoiled check (amount_minor < 0) not valid');
+    expect(
+      await codeOf(executePayments({ userId: user, reservations: [won('spoiled-reservation', 876_543n)] })),
+    ).toBe(Code.Internal);
+    await service.waitForLine('a call failed for a reason of ours');
     service.send('SIGTERM');
     expect(await service.ended).toBe('exit code 0');
 
     const log = service.lines.map(({ text }) => text).join('\n');
     expect(log).toContain('listening');
     const secrets = [token, expired].flatMap((secret) => secret.split('.'));
-    for (const told of [...secrets, user, 'another-name', 'reservation-of-somebody', '987654', '9876543'])
+    for (const told of [
+      ...secrets,
+      user,
+      'another-name',
+      'reservation-of-somebody',
+      'spoiled-reservation',
+      '987654',
+      '9876543',
+      '876543',
+    ])
       expect(log).not.toContain(told);
   });
 

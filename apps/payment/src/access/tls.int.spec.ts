@@ -80,7 +80,7 @@ const untilSeen = (fixture: Fixture, pair: Pair) =>
 
 const untilLogged = (text: string) =>
   eventually(() => {
-    expect(logged.filter((line) => line.includes(text))).toHaveLength(1);
+    expect(logged).toContainEqual(expect.stringContaining(text));
   });
 
 /** The status of an empty ListPayments on a connection of HTTP/2. */
