@@ -7,6 +7,10 @@ import { openServerCredentials } from './access/server-credentials.ts';
 import { readPaymentConfig } from './config.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { closeDatabase, openDatabase } from './database/open-database.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { startRecovery } from './recover/recovery.ts';
+import type { Recovery } from './recover/recovery.ts';
+import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 import { watchDatabase } from './watch-database.ts';
@@ -24,8 +28,10 @@ await runUntilSignal(
     // A migration takes as long as it takes.
     if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
     const database = openDatabase({ databaseUrl, log: line });
+    const gateway: Gateway | undefined = undefined;
     /** Holds the waker once the schema is there; until then the service is not ready. */
-    const started: { waker?: Waker } = {};
+    const started: { waker?: Waker; recovery?: Recovery } = {};
+    const wake = () => started.waker?.wake();
 
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
@@ -34,9 +40,11 @@ await runUntilSignal(
     const handlers = paymentHandlers({
       database,
       limits,
+      gateway,
       log,
       isReady: () => started.waker !== undefined,
-      wake: () => started.waker?.wake(),
+      wake,
+      wakeRecovery: () => started.recovery?.wake(),
     });
     const credentials = await openServerCredentials({ files: grpc.tls, log, stop });
     const interceptors = [authentication({ authenticate: authenticateBy({ tokens, log }), log })];
@@ -50,6 +58,8 @@ await runUntilSignal(
       return openWaker({ databaseUrl, log: line });
     };
     started.waker = await waitFor('postgres', connect, { stop, log, health });
+    if (gateway) started.recovery = closing.use(startRecovery({ database, gateway, log, wake }));
+    else await warnOfTasksLeft(database, log);
     server.setServing(true);
     log.info('ready');
 

@@ -9,6 +9,7 @@ import { migratePayment } from './database/migrate-payment.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
 import { anonymous } from './rpc/caller.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import type { GrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
@@ -21,6 +22,8 @@ export type Fixture = AsyncDisposable & {
   url: string;
   /** How often the relay was hinted at. */
   wakes: () => number;
+  /** How often recovery was. */
+  recoveryWakes: () => number;
   /** What the service logged as its own fault. */
   logged: string[];
   /** Runs a statement on a connection that is not the service's. */
@@ -78,6 +81,8 @@ export const openFixture = async (
     authenticate?: Authenticate;
     /** Default: in the clear. */
     credentials?: ServerCredentials;
+    /** Default: the built-in authorizer. */
+    gateway?: Gateway;
     /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
     route?: (url: string) => Promise<string>;
   } = {},
@@ -85,6 +90,7 @@ export const openFixture = async (
   const {
     connections = 25,
     answerWithinMs,
+    gateway,
     limits = new Map([['KRW', 1_000_000n]]),
     authenticate = () => Promise.resolve(anonymous),
     credentials = ServerCredentials.createInsecure(),
@@ -106,6 +112,7 @@ export const openFixture = async (
   await migratePayment({ databaseUrl: url });
   const logged: string[] = [];
   let wakes = 0;
+  let recoveryWakes = 0;
   const keep = ({ err }: { err: Error }) => void logged.push(err.message);
   const log = { error: keep, warn: keep } as never;
   const handlers = paymentHandlers({
@@ -113,7 +120,9 @@ export const openFixture = async (
     limits,
     log,
     isReady: () => true,
+    gateway,
     wake: () => (wakes += 1),
+    wakeRecovery: () => (recoveryWakes += 1),
   });
   const server = opened.use(
     await openGrpcServer({
@@ -148,6 +157,7 @@ export const openFixture = async (
     gone: () => sessions('backend_start is not null', 0),
     idle: () => sessions(`state <> 'idle'`, 0),
     wakes: () => wakes,
+    recoveryWakes: () => recoveryWakes,
     counts: async () =>
       (await sql<Awaited<ReturnType<Fixture['counts']>>>(countAll))[0] ?? Promise.reject(new Error('no row')),
     other: () => openOther(observer, closing),

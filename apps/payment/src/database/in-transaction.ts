@@ -5,8 +5,26 @@ import type { Database } from './open-database.ts';
 /** The unit of work of one transaction. */
 export type UnitOfWork = Database['em'];
 
-/** What is left of a call's time for locks: the rest is for the answer, which a caller past its deadline never sees. */
-const lockShare = 0.8;
+/** What bounds a transaction in time: a call, or work of the service's own. */
+export type TimeBound = Pick<CallContext, 'signal' | 'deadline'>;
+
+/**
+ * What is left of a call's time for waiting, for locks, for others, or for the payment gateway: the rest is for the answer,
+ * which a caller past its deadline never sees.
+ */
+const waitingShare = 0.8;
+
+/** When a call has waited long enough, in milliseconds since the epoch. In the past for a call past its deadline. */
+export const waitingEnd = ({ deadline }: Pick<CallContext, 'deadline'>): number => {
+  const now = Date.now();
+  return now + (deadline - now) * waitingShare;
+};
+
+/** A bound of its own for work that goes on when its caller has gone. */
+export const detached = (withinMs: number): TimeBound => ({
+  signal: new AbortController().signal,
+  deadline: Date.now() + withinMs,
+});
 
 /** Milliseconds until the call's deadline. @throws PaymentError DEADLINE_EXCEEDED when there are none. */
 export const remainingMs = ({ deadline }: Pick<CallContext, 'deadline'>): number => {
@@ -21,21 +39,24 @@ export const remainingMs = ({ deadline }: Pick<CallContext, 'deadline'>): number
  * The call's deadline becomes `transaction_timeout` (`statement_timeout` would bound each statement, not all of them), and
  * waiting for a lock ends earlier, gently: `transaction_timeout` also ends the connection. Both are set after a
  * connection was had, since waiting for one takes time too.
+ *
+ * `work` is given the time at which the transaction began, by the clock of the database: one clock for all instances.
  */
 export const inTransaction = <T>(
-  options: { database: Database; context: CallContext; readOnly?: boolean },
-  work: (em: UnitOfWork) => Promise<T>,
+  options: { database: Database; context: TimeBound; readOnly?: boolean },
+  work: (em: UnitOfWork, now: Date) => Promise<T>,
 ): Promise<T> => {
   const { database, context, readOnly = false } = options;
   return database.em.fork().transactional(
     async (em) => {
       const remaining = remainingMs(context);
-      const lockMs = Math.ceil(remaining * lockShare);
-      await em.execute(
-        `select set_config('transaction_timeout', ?, true), set_config('lock_timeout', ?, true)`,
+      const lockMs = Math.ceil(remaining * waitingShare);
+      const [row] = await em.execute<{ now: string }[]>(
+        `select set_config('transaction_timeout', ?, true), set_config('lock_timeout', ?, true),
+          floor(extract(epoch from now()) * 1000) as now`,
         [String(remaining), String(lockMs)],
       );
-      return work(em);
+      return work(em, new Date(Number(row?.now)));
     },
     { signal: context.signal, readOnly },
   );

@@ -1,18 +1,26 @@
 import type { MinorUnits } from '@payments/contracts';
+import type { Authorizer } from '../database/payment.ts';
 import { authorize } from './authorize.ts';
 import type { Limits } from './authorize.ts';
 
-/** What a reservation's payment comes to. */
+/** What a reservation's payment comes to in the order's own transaction. PENDING: the payment gateway decides. */
 export type Outcome =
-  { state: 'COMPLETED' } | { state: 'FAILED'; failureReason: 'ALREADY_PAID' | 'LIMIT_EXCEEDED' };
+  | { state: 'COMPLETED' }
+  | { state: 'PENDING' }
+  | { state: 'FAILED'; failureReason: 'ALREADY_PAID' | 'LIMIT_EXCEEDED' };
 
-/** Decides one payment. A reservation that is paid is never authorized again, whatever the amount. */
+/**
+ * Decides one payment. A reservation that is paid is never authorized again, whatever the amount. The limits are the
+ * built-in authorizer's: a payment gateway has its own.
+ */
 export const decideOutcome = (options: {
   amount: MinorUnits;
   alreadyPaid: boolean;
+  authorizer: Authorizer;
   limits: Limits;
 }): Outcome => {
   if (options.alreadyPaid) return { state: 'FAILED', failureReason: 'ALREADY_PAID' };
+  if (options.authorizer === 'GATEWAY') return { state: 'PENDING' };
   const answer = authorize(options.amount, options.limits);
   return answer === 'AUTHORIZED' ? { state: 'COMPLETED' } : { state: 'FAILED', failureReason: answer };
 };

@@ -1,38 +1,75 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { ExecutePaymentsResponseSchema } from '@payments/contracts';
 import type { ExecutePaymentsRequest, ExecutePaymentsResponse } from '@payments/contracts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
+import type { PaymentRow } from '../database/payment.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Answered } from '../request/answer-once.ts';
+import { untilDecided } from '../request/until-decided.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { requireUser } from '../rpc/caller.ts';
-import { answerOnce } from './answer-once.ts';
+import { toPayment } from '../to-payment.ts';
 import type { Limits } from './authorize.ts';
-import { payReservations } from './pay-reservations.ts';
+import { chargePending } from './charge-pending.ts';
+import { placeOrder } from './place-order.ts';
+import { readFirstAnswer } from './read-first-answer.ts';
 import { readOrder } from './read-order.ts';
-import { redoOnConflict } from './redo-on-conflict.ts';
 
 /** What paying needs. */
 export type ExecutePaymentsOptions = {
   database: Database;
+  /** The built-in authorizer's. */
   limits: Limits;
+  /** Absent: the built-in authorizer. */
+  gateway?: Gateway | undefined;
   /** Hints to the relay that something was committed. */
   wake: () => void;
+  /** Hints to recovery that something was left to it. */
+  wakeRecovery: () => void;
 };
 
-/** `PaymentService.ExecutePayments`: read, pay within one transaction, hint. @throws PaymentError */
+/**
+ * `PaymentService.ExecutePayments`: read the order, place it, charge what is PENDING, answer. A repeat waits for the first
+ * and reads its answer. @throws PaymentError
+ */
 export const executePayments = async (
-  { database, limits, wake }: ExecutePaymentsOptions,
+  options: ExecutePaymentsOptions,
   request: ExecutePaymentsRequest,
   context: CallContext,
 ): Promise<ExecutePaymentsResponse> => {
   const order = readOrder(request);
   requireUser(context.caller, order.userId);
-  const reply = await redoOnConflict(context, () =>
-    inTransaction({ database, context }, (em) => {
-      const now = new Date();
-      return answerOnce({ em, caller: context.caller.subject, order, now }, () =>
-        payReservations({ em, order, limits, now }),
-      );
-    }),
-  );
-  wake();
-  return reply;
+  const placed = await placeOrder(options, order, context);
+  options.wake();
+  return answer(options, placed, context);
 };
+
+const answer = async (
+  options: ExecutePaymentsOptions,
+  placed: Answered<PaymentRow[]>,
+  context: CallContext,
+): Promise<ExecutePaymentsResponse> => {
+  const { database, gateway } = options;
+  switch (placed.kind) {
+    case 'FIRST':
+      return replyOf(
+        gateway ? await chargePending({ ...options, gateway }, placed.work, context) : placed.work,
+      );
+    case 'REPEATED':
+      return replyOf(
+        await untilDecided(context, () =>
+          inTransaction({ database, context, readOnly: true }, (em, now) =>
+            readFirstAnswer(em, placed.made, now),
+          ),
+        ),
+      );
+    case 'STORED':
+      return fromBinary(ExecutePaymentsResponseSchema, placed.reply);
+    default:
+      return placed satisfies never;
+  }
+};
+
+const replyOf = (payments: readonly PaymentRow[]): ExecutePaymentsResponse =>
+  create(ExecutePaymentsResponseSchema, { payments: payments.map(toPayment) });

@@ -1,42 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
-import { ExecutePaymentsResponseSchema } from '@payments/contracts';
-import type { ExecutePaymentsResponse } from '@payments/contracts';
-import { appendMessage } from '@payments/outbox';
 import type { UnitOfWork } from '../database/in-transaction.ts';
-import { PaymentHistory } from '../database/payment-history.ts';
 import { Payment } from '../database/payment.ts';
-import type { PaymentRow } from '../database/payment.ts';
-import { toPayment } from '../to-payment.ts';
+import type { Authorizer, PaymentRow } from '../database/payment.ts';
+import { recordOutcome } from '../record-outcome.ts';
+import { addTask } from '../task/add-task.ts';
 import type { Limits } from './authorize.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import type { Outcome } from './decide-outcome.ts';
-import { paymentMessage } from './payment-message.ts';
 import type { Order } from './read-order.ts';
 
 type Reservation = Order['reservations'][number];
 
+/** Who decides, when the order was placed (by the clock of the database), and where it is written. */
+type Placing = { em: UnitOfWork; authorizer: Authorizer; limits: Limits; now: Date };
+
 /**
- * Pays every reservation of an order within one unit of work: for each a payment, COMPLETED or FAILED, a history line
- * and a message; all of them are written by its commit. Reservations are inserted in one order everywhere, so that two
- * orders of the same reservations wait for each other and do not deadlock.
+ * Stores a payment for every reservation of an order, within one unit of work, all of them written by its commit: decided,
+ * with its history line and its message; or PENDING, with a task for the payment gateway. Reservations are inserted in
+ * one order everywhere, so that two orders of the same reservations wait for each other and do not deadlock.
+ * @returns the payments, in the order asked
  */
-export const payReservations = async (options: {
-  em: UnitOfWork;
-  order: Order;
-  limits: Limits;
-  now: Date;
-}): Promise<ExecutePaymentsResponse> => {
-  const { em, order, limits, now } = options;
-  const paid = await findPaid(em, order);
+export const payReservations = async (placing: Placing, order: Order): Promise<PaymentRow[]> => {
+  const paid = await findPaid(placing.em, order);
   const payments = new Map<string, PaymentRow>();
   for (const reservation of order.reservations.toSorted(byId)) {
     const { reservationId, amount } = reservation;
-    const outcome = decideOutcome({ amount, alreadyPaid: paid.has(reservationId), limits });
-    payments.set(reservationId, record({ em, userId: order.userId, reservation, outcome, now }));
+    const outcome = decideOutcome({ ...placing, amount, alreadyPaid: paid.has(reservationId) });
+    payments.set(reservationId, store(placing, order.userId, reservation, outcome));
   }
-  const inOrderAsked = order.reservations.flatMap(({ reservationId }) => payments.get(reservationId) ?? []);
-  return create(ExecutePaymentsResponseSchema, { payments: inOrderAsked.map(toPayment) });
+  return order.reservations.flatMap(({ reservationId }) => payments.get(reservationId) ?? []);
 };
 
 /** By code units: the same order on every machine, whatever its locale. */
@@ -59,33 +51,26 @@ const findPaid = async (em: UnitOfWork, { reservations }: Order): Promise<Set<st
   return new Set(found.map(({ reservationId }) => reservationId));
 };
 
-/** A payment, its history line and its message, in the unit of work. */
-const record = (options: {
-  em: UnitOfWork;
-  userId: string;
-  reservation: Reservation;
-  outcome: Outcome;
-  now: Date;
-}): PaymentRow => {
-  const { em, userId, reservation, outcome, now } = options;
-  const { minor, currency } = reservation.amount;
-  const facts = {
+const store = (
+  { em, authorizer, now }: Placing,
+  userId: string,
+  { reservationId, amount }: Reservation,
+  outcome: Outcome,
+): PaymentRow => {
+  const payment = em.create(Payment, {
+    paymentId: randomUUID(),
     userId,
-    reservationId: reservation.reservationId,
-    amountMinor: minor,
-    currency,
+    reservationId,
+    amountMinor: amount.minor,
+    currency: amount.currency,
     state: outcome.state,
     failureReason: outcome.state === 'FAILED' ? outcome.failureReason : null,
-    createdAt: now,
-  };
-  const payment = em.create(Payment, {
-    ...facts,
-    paymentId: randomUUID(),
     declineCode: null,
-    authorizer: 'BUILT_IN',
+    authorizer,
+    createdAt: now,
     updatedAt: now,
   });
-  em.create(PaymentHistory, { ...facts, payment });
-  appendMessage(em, paymentMessage(payment));
+  if (outcome.state === 'PENDING') addTask(em, { taskId: payment.paymentId, kind: 'CHARGE', payment, now });
+  else recordOutcome(em, payment);
   return payment;
 };

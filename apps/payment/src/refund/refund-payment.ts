@@ -1,6 +1,96 @@
-import type { RefundPaymentResponse } from '@payments/contracts';
+import { create } from '@bufbuild/protobuf';
+import { RefundPaymentResponseSchema } from '@payments/contracts';
+import type { RefundPaymentRequest, RefundPaymentResponse } from '@payments/contracts';
+import { inTransaction, waitingEnd } from '../database/in-transaction.ts';
+import type { Database } from '../database/open-database.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { invalidRequest } from '../invalid-request.ts';
 import { PaymentError } from '../payment-error.ts';
+import { untilDecided } from '../request/until-decided.ts';
+import type { CallContext } from '../rpc/call-context.ts';
+import { checkUuid } from '../rpc/check-field.ts';
+import { toPayment } from '../to-payment.ts';
+import { authorizerUnavailable } from './authorizer-unavailable.ts';
+import { placeRefund } from './place-refund.ts';
+import type { PlacedRefund } from './place-refund.ts';
+import { readRefund } from './read-refund.ts';
+import type { RefundResult } from './read-refund.ts';
+import { settleRefund } from './settle-refund.ts';
 
-/** `PaymentService.RefundPayment`. @throws PaymentError */
-export const refundPayment = (): Promise<RefundPaymentResponse> =>
-  Promise.reject(new PaymentError('UNIMPLEMENTED', 'refunds are not served yet'));
+/** What paying back needs. */
+export type RefundPaymentOptions = {
+  database: Database;
+  gateway?: Gateway | undefined;
+  /** Hints to the relay that something was committed. */
+  wake: () => void;
+  /** Hints to recovery that something was left to it. */
+  wakeRecovery: () => void;
+};
+
+/**
+ * `PaymentService.RefundPayment`: read the request, place the refund, ask the payment gateway where it charged, answer. A
+ * repeat, and whoever finds the refund of another one under way, waits for that one. @throws PaymentError
+ */
+export const refundPayment = async (
+  options: RefundPaymentOptions,
+  request: RefundPaymentRequest,
+  context: CallContext,
+): Promise<RefundPaymentResponse> => {
+  const asked = readRequest(request);
+  const placed = await placeRefund(options, asked, context);
+  options.wake();
+  return replyOf(await resultOf(options, placed, context));
+};
+
+const readRequest = ({ requestId, paymentId }: RefundPaymentRequest) => {
+  const violations = [
+    ...(requestId === '' ? [] : checkUuid('request_id', requestId)),
+    ...checkUuid('payment_id', paymentId),
+  ];
+  if (violations.length > 0) throw invalidRequest(violations);
+  return {
+    paymentId: paymentId.toLowerCase(),
+    ...(requestId !== '' && { requestId: requestId.toLowerCase() }),
+  };
+};
+
+const resultOf = (
+  options: RefundPaymentOptions,
+  placed: PlacedRefund,
+  context: CallContext,
+): Promise<RefundResult> => {
+  const { database, gateway } = options;
+  if (placed.ours && gateway) return askGateway({ ...options, gateway }, placed, context);
+  return untilDecided(context, () =>
+    inTransaction({ database, context, readOnly: true }, (em, now) => readRefund(em, placed.refundId, now)),
+  );
+};
+
+/** The answer decides the refund whether its caller waits or not, so the call's end does not end the question. */
+const askGateway = async (
+  { database, gateway, wake, wakeRecovery }: RefundPaymentOptions & { gateway: Gateway },
+  { refundId, paymentId }: PlacedRefund,
+  context: CallContext,
+): Promise<RefundResult> => {
+  const bound = { signal: new AbortController().signal, deadline: waitingEnd(context) };
+  const answer = await gateway.refund({ refundId, paymentId }, bound);
+  const result = await settleRefund(database, { taskId: refundId, claim: 1 }, answer);
+  if (result.state === 'PENDING') wakeRecovery();
+  else wake();
+  return result;
+};
+
+const replyOf = (result: RefundResult): RefundPaymentResponse => {
+  switch (result.state) {
+    case 'COMPLETED':
+      return create(RefundPaymentResponseSchema, { payment: toPayment(result.payment) });
+    case 'DECLINED':
+      throw new PaymentError('REFUND_DECLINED', 'the payment gateway refused to pay it back', {
+        metadata: { decline_code: result.declineCode },
+      });
+    case 'PENDING':
+      throw authorizerUnavailable('the payment gateway has not told the outcome yet; the refund goes on');
+    default:
+      return result satisfies never;
+  }
+};

@@ -6,16 +6,18 @@ import { getPayment } from '../read/get-payment.ts';
 import { listPaymentHistory } from '../read/list-payment-history.ts';
 import { listPayments } from '../read/list-payments.ts';
 import { refundPayment } from '../refund/refund-payment.ts';
+import type { RefundPaymentOptions } from '../refund/refund-payment.ts';
 import type { CallContext } from './call-context.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { CallLog } from './unary-handler.ts';
 
 /** What the methods of the service need. */
-export type PaymentHandlerOptions = ExecutePaymentsOptions & {
-  log: CallLog;
-  /** Whether the schema is there: until then every call is UNAVAILABLE. */
-  isReady: () => boolean;
-};
+export type PaymentHandlerOptions = ExecutePaymentsOptions &
+  RefundPaymentOptions & {
+    log: CallLog;
+    /** Whether the schema is there: until then every call is UNAVAILABLE. */
+    isReady: () => boolean;
+  };
 
 /** The methods of `payment.v1.PaymentService`, as grpc-js serves them. */
 export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers => {

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { backoff } from '@payments/runtime';
-import { databaseFault } from '../database/database-fault.ts';
-import { remainingMs } from '../database/in-transaction.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import { databaseFault } from './database-fault.ts';
+import { remainingMs } from './in-transaction.ts';
+import type { TimeBound } from './in-transaction.ts';
 
 /**
  * Does a unit of work again, from its reads on, when it lost against a concurrent one (unique violation, deadlock,
  * serialization failure): the winner has committed, so the next try sees what it did. Within the call's deadline; every
  * other error, and the last conflict, is thrown.
  */
-export const redoOnConflict = async <T>(context: CallContext, unitOfWork: () => Promise<T>): Promise<T> => {
+export const redoOnConflict = async <T>(context: TimeBound, unitOfWork: () => Promise<T>): Promise<T> => {
   for (let failures = 1; ; failures += 1) {
     try {
       return await unitOfWork();

@@ -10,8 +10,8 @@ import {
 } from '@payments/contracts';
 import type { PaymentEventType } from '@payments/contracts';
 import type { NewMessage } from '@payments/outbox';
-import type { PaymentRow, State } from '../database/payment.ts';
-import { toPayment } from '../to-payment.ts';
+import type { PaymentRow, State } from './database/payment.ts';
+import { toPayment } from './to-payment.ts';
 
 /** What tells of each state a payment comes to. PENDING is not an outcome: nothing is told. */
 const typeOf = (state: State): PaymentEventType => {

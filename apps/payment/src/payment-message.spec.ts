@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentEventSchema, PaymentState } from '@payments/contracts';
-import type { PaymentRow } from '../database/payment.ts';
+import type { PaymentRow } from './database/payment.ts';
 import { paymentMessage } from './payment-message.ts';
 
 const at = new Date('2026-03-01T09:00:00.123Z');

@@ -1,0 +1,50 @@
+import { detached } from '../database/in-transaction.ts';
+import type { Database } from '../database/open-database.ts';
+import { settleCharge } from '../execute/settle-charge.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { settleRefund } from '../refund/settle-refund.ts';
+import { claimDueTasks } from '../task/claim-due-tasks.ts';
+import type { DueTask } from '../task/claim-due-tasks.ts';
+import { recoverWithinMs } from '../task/claimed-task.ts';
+import { askAgain } from './ask-again.ts';
+import type { RecoveryLog } from './recovery.ts';
+
+/** How many tasks one round takes up: all of them are at the payment gateway at a time. */
+export const tasksPerRound = 8;
+
+/** What recovery needs. */
+export type RecoverOptions = {
+  database: Database;
+  gateway: Gateway;
+  log: RecoveryLog;
+  /** Hints to the relay that something was committed. */
+  wake: () => void;
+  stop: AbortSignal;
+};
+
+/**
+ * One round: takes up what calls and other recoverers have left, asks the payment gateway again with the same keys, and
+ * stores what it answers. A task of which the answer could not be stored is due again at the end of its lease.
+ * @returns how many tasks it took up
+ */
+export const recoverOnce = async (options: RecoverOptions): Promise<number> => {
+  const tasks = await claimDueTasks(options.database, tasksPerRound);
+  await Promise.all(tasks.map((task) => recover(options, task)));
+  return tasks.length;
+};
+
+const recover = async (options: RecoverOptions, task: DueTask): Promise<void> => {
+  const { database, log, wake, stop } = options;
+  const { kind, taskId, claim, charge } = task;
+  const fields = { kind, payment_id: charge.paymentId, claim };
+  try {
+    const bound = { signal: stop, deadline: detached(recoverWithinMs).deadline };
+    const answer = await askAgain(options, task, bound);
+    const settle = kind === 'CHARGE' ? settleCharge : settleRefund;
+    const { state } = await settle(database, { taskId, claim }, answer);
+    if (state !== 'PENDING') wake();
+    log.info({ ...fields, state }, 'asked the payment gateway again');
+  } catch (error) {
+    log.warn({ ...fields, err: error }, 'an answer of the payment gateway could not be stored');
+  }
+};
