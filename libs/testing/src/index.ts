@@ -16,3 +16,9 @@ export {
   type RunningPostgres,
 } from '@payments/servers';
 export { startSlackStandIn, type SlackRequest, type SlackStandIn } from '@payments/servers';
+export {
+  startGatewayStandIn,
+  type GatewayMovement,
+  type GatewayRequest,
+  type GatewayStandIn,
+} from '@payments/servers';
