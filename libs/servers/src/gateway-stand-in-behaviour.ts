@@ -58,7 +58,7 @@ export function gatewayBehaviours() {
   return {
     add,
     /** Holds the next request that fits. */
-    hold({ at: hold, decline, ...rule }: GatewayHoldRule): HeldGatewayRequest {
+    hold: ({ at: hold, decline, ...rule }: GatewayHoldRule): HeldGatewayRequest => {
       const reached = Promise.withResolvers<{ key: string }>();
       const released = Promise.withResolvers<void>();
       const then = { hold, reached: reached.resolve, released: released.promise };
@@ -66,7 +66,7 @@ export function gatewayBehaviours() {
       return { reached: reached.promise, release: released.resolve };
     },
     /** What this request meets: the first rule that fits, which is used up by it. */
-    next(arrival: GatewayArrival): GatewayBehaviour | GatewayHold | undefined {
+    next: (arrival: GatewayArrival): GatewayBehaviour | GatewayHold | undefined => {
       const rule = rules.find((candidate) => candidate.left > 0 && fits(candidate, arrival));
       if (rule) rule.left -= 1;
       return rule?.then;

@@ -31,7 +31,8 @@ export const isKey = (value: unknown): value is string => typeof value === 'stri
 export const readCharge = (body: string): Read<ChargeRequest> => readFields(body, chargeFields);
 
 /** Reads the JSON body of `POST /refunds`. */
-export const readRefund = (body: string): Read<RefundRequest> => readFields<RefundRequest>(body, { charge: uuid });
+export const readRefund = (body: string): Read<RefundRequest> =>
+  readFields<RefundRequest>(body, { charge: uuid });
 
 /** Every field has to be there and of its form, and no other: a misspelled one must not go unseen. */
 function readFields<T extends Record<string, string>>(

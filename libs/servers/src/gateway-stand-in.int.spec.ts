@@ -21,7 +21,7 @@ const answerOf = async (response: Promise<Response>) => {
     status: got.status,
     json: await got.json(),
   }));
-  return [status, json as unknown];
+  return [status, json];
 };
 const charged = [200, { status: 'charged' }];
 

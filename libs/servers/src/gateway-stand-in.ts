@@ -47,7 +47,7 @@ export type GatewayStandIn = AsyncDisposable & {
   /** Requests that fit meet this, after what was asked for earlier. */
   behave(rule: GatewayRule & { then: GatewayBehaviour }): void;
   /** The next request that fits waits before or after the money's movement, until it is released. */
-  hold(rule: GatewayHoldRule): HeldGatewayRequest;
+  hold: (rule: GatewayHoldRule) => HeldGatewayRequest;
   /** A sound gateway again: behaviours and holds that no request has met are forgotten. */
   recover(): void;
 };
