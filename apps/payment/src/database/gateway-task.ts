@@ -17,7 +17,7 @@ export const GatewayTask = defineEntity({
     claim: p.integer(),
     claimedUntil: p.datetime(6),
     dueAt: p.datetime(6),
-    createdAt: p.datetime(6).default('now()'),
+    createdAt: p.datetime(6),
   },
 });
 

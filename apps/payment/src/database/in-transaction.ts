@@ -17,7 +17,7 @@ const waitingShare = 0.8;
 /** When a call has waited long enough, in milliseconds since the epoch. In the past for a call past its deadline. */
 export const waitingEnd = ({ deadline }: Pick<CallContext, 'deadline'>): number => {
   const now = Date.now();
-  return now + (deadline - now) * waitingShare;
+  return Math.floor(now + (deadline - now) * waitingShare);
 };
 
 /** A bound of its own for work that goes on when its caller has gone. */

@@ -15,5 +15,5 @@ export const addTask = (
 ): void => {
   const { now, ...task } = options;
   const leaseEnd = new Date(now.getTime() + leaseMs);
-  em.create(GatewayTask, { ...task, claim: 1, claimedUntil: leaseEnd, dueAt: leaseEnd });
+  em.create(GatewayTask, { ...task, claim: 1, claimedUntil: leaseEnd, dueAt: leaseEnd, createdAt: now });
 };
