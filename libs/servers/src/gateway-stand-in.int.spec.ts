@@ -89,7 +89,7 @@ describe('the gateway stand-in', () => {
 
   it('has never heard of a charge that was not asked for', async () => {
     await using gateway = await startGatewayStandIn();
-    expect(await answerOf(find(gateway, randomUUID()))).toEqual([404, { error: 'no_such_charge' }]);
+    expect(await answerOf(find(gateway, randomUUID()))).toEqual([404, { status: 'not_found' }]);
     expect((await fetch(`${gateway.url}/payments`)).status).toBe(404);
   });
 

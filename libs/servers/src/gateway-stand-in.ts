@@ -165,7 +165,7 @@ async function find(visit: Visit) {
   const found = desk.books.findCharge(key);
   await waits(behaviour, 'after', key);
   if (breaks(visit, behaviour, 'after')) return;
-  answer(visit, found ? 200 : 404, found ?? { error: 'no_such_charge' });
+  answer(visit, found ? 200 : 404, found ?? { status: 'not_found' });
 }
 
 function noteReservation({ desk, request }: Visit, operation?: GatewayOperation) {
