@@ -13,7 +13,7 @@ const attempt = (health: Attempt['health']): Attempt => ({
 const opened = (halfOpenAfterMs = 60_000) => {
   const changes: unknown[] = [];
   const warn = (fields: { circuit: string }) => void changes.push(fields.circuit);
-  const through = openCircuit({ failures: 3, halfOpenAfterMs }, { warn: warn as never });
+  const through = openCircuit({ failures: 3, halfOpenAfterMs }, { warn });
   let made = 0;
   const meets = async (...healths: Attempt['health'][]) => {
     const answers: string[] = [];

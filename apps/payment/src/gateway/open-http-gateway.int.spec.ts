@@ -1,34 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { createLog } from '@payments/runtime';
-import { eventually, freePort, startGatewayStandIn, tcpProxy } from '@payments/testing';
+import { eventually, startGatewayStandIn } from '@payments/testing';
 import type { GatewayStandIn } from '@payments/testing';
 import { describe, expect, it } from '@jest/globals';
-import type { GatewayConfig } from '../config.ts';
-import type { Charge } from './gateway.ts';
-import { openHttpGateway } from './open-http-gateway.ts';
-import type { HttpGateway, HttpGatewayOptions } from './open-http-gateway.ts';
+import { charge, open, quick, within } from './http-gateway.fixture.ts';
+import type { HttpGateway } from './open-http-gateway.ts';
 
-const quick = { retry: { attempts: 3, minPauseMs: 1, maxPauseMs: 5 } };
-const never = new AbortController().signal;
-const within = (ms = 60_000, signal = never) => ({ signal, deadline: Date.now() + ms });
-const charge = (reservationId = 'r-1'): Charge => ({
-  paymentId: randomUUID(),
-  userId: 'user-of-the-spec',
-  reservationId,
-  amount: { minor: 1250n, currency: 'USD' },
-});
 const on = 'POST /charges';
-
-/** An adapter to this address, and the lines that it logged. */
-const open = (config: Partial<GatewayConfig> & { url: string }, options: HttpGatewayOptions = quick) => {
-  const lines: string[] = [];
-  const log = createLog('payment', { destination: { write: (line) => void lines.push(line) } });
-  const adapter = openHttpGateway({ timeoutMs: 30_000, ...config }, log, options);
-  return { adapter, lines };
-};
 
 /** How many requests of a charge came, and what money moved. */
 const seen = (gateway: GatewayStandIn) => ({
@@ -209,69 +186,6 @@ describe('a charge without an answer in time', () => {
     expect((await adapter.charge(charge(), within(60_000, going.signal))).outcome).toBe('NOT_ASKED');
     expect(gateway.requests()).toHaveLength(1);
     held.release();
-  });
-});
-
-describe('a gateway that cannot be reached', () => {
-  it('was not asked where nobody listens, or nobody has that name', async () => {
-    await using adapter = open({ url: `http://127.0.0.1:${String(await freePort())}` }).adapter;
-    expect(await adapter.charge(charge(), within())).toMatchObject({
-      outcome: 'NOT_ASKED',
-      reason: expect.stringContaining('ECONNREFUSED') as unknown,
-    });
-    await using nameless = open({ url: 'http://gateway.invalid' }).adapter;
-    expect((await nameless.charge(charge(), within())).outcome).toBe('NOT_ASKED');
-  });
-
-  it('was not asked where the handshake fails, or does not end', async () => {
-    await using gateway = await startGatewayStandIn();
-    await using clear = open({ url: gateway.url.replace('http:', 'https:') }).adapter;
-    expect((await clear.charge(charge(), within())).outcome).toBe('NOT_ASKED');
-    expect(gateway.requests()).toEqual([]);
-
-    await using proxy = await tcpProxy({ target: gateway.url.replace('http://', '') });
-    proxy.hold();
-    await using silent = open({ url: `https://${proxy.address}`, timeoutMs: 200 }).adapter;
-    expect((await silent.charge(charge(), within())).outcome).toBe('NOT_ASKED');
-  });
-
-  it('may have been asked as soon as the connection is there, and the request on its way', async () => {
-    await using gateway = await startGatewayStandIn();
-    await using proxy = await tcpProxy({ target: gateway.url.replace('http://', '') });
-    await using adapter = open({ url: `http://${proxy.address}`, timeoutMs: 300 }).adapter;
-    proxy.hold();
-    expect((await adapter.charge(charge(), within())).outcome).toBe('UNKNOWN');
-    expect(gateway.requests()).toEqual([]);
-  });
-
-  it('may have been asked over a connection that is reset as it is used again', async () => {
-    await using gateway = await startGatewayStandIn();
-    await using proxy = await tcpProxy({ target: gateway.url.replace('http://', '') });
-    await using adapter = open(
-      { url: `http://${proxy.address}` },
-      { retry: { ...quick.retry, attempts: 1 } },
-    ).adapter;
-    expect((await adapter.charge(charge(), within())).outcome).toBe('DONE');
-    const cut = proxy.faultWhen(({ direction }) => (direction === 'request' ? 'cut' : 'pass'));
-    expect((await adapter.charge(charge(), within())).outcome).toBe('UNKNOWN');
-    expect((await cut).connection).toBe(1);
-    expect(gateway.ledger()).toHaveLength(1);
-  });
-
-  it('may have decided where the answer breaks off', async () => {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () =>
-        socket.end('HTTP/1.1 402 Payment Required\r\ncontent-length: 99\r\n\r\n{"status":'),
-      );
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await using adapter = open({ url: `http://127.0.0.1:${String(port)}` }).adapter;
-    expect((await adapter.charge(charge(), within())).outcome).toBe('UNKNOWN');
-    server.close();
-    await once(server, 'close');
   });
 });
 
