@@ -71,22 +71,23 @@ const openOther = async (observer: Database, opened: AsyncDisposableStack): Prom
   };
 };
 
+/** How the service is started. */
+export type FixtureOptions = {
+  connections?: number;
+  answerWithinMs?: number;
+  limits?: ReadonlyMap<string, bigint>;
+  /** Who calls. Default: anonymous. */
+  authenticate?: Authenticate;
+  /** Default: in the clear. */
+  credentials?: ServerCredentials;
+  /** Default: the built-in authorizer. */
+  gateway?: Gateway;
+  /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
+  route?: (url: string) => Promise<string>;
+};
+
 /** Starts the service as `main.ts` does, within this process. Ends what it started. */
-export const openFixture = async (
-  options: {
-    connections?: number;
-    answerWithinMs?: number;
-    limits?: ReadonlyMap<string, bigint>;
-    /** Who calls. Default: anonymous. */
-    authenticate?: Authenticate;
-    /** Default: in the clear. */
-    credentials?: ServerCredentials;
-    /** Default: the built-in authorizer. */
-    gateway?: Gateway;
-    /** The URL by which the service reaches the database, given the real one: by way of a proxy. */
-    route?: (url: string) => Promise<string>;
-  } = {},
-): Promise<Fixture> => {
+export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture> => {
   const {
     connections = 25,
     answerWithinMs,
