@@ -7,7 +7,7 @@ import { openServerCredentials } from './access/server-credentials.ts';
 import { readPaymentConfig } from './config.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { closeDatabase, openDatabase } from './database/open-database.ts';
-import type { Gateway } from './gateway/gateway.ts';
+import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
 import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
@@ -20,7 +20,8 @@ const line = (text: string) => log.info(text);
 
 await runUntilSignal(
   async (stop) => {
-    const { databaseUrl, grpc, http, limits, tokens } = readPaymentConfig(process.env);
+    const config = readPaymentConfig(process.env);
+    const { databaseUrl, grpc, http, limits, tokens } = config;
     const migrate = async (within: { answerWithinMs?: number } = {}) => {
       await migrateOutbox({ databaseUrl, log: line, ...within });
       await migratePayment({ databaseUrl, log: line, ...within });
@@ -28,7 +29,7 @@ await runUntilSignal(
     // A migration takes as long as it takes.
     if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
     const database = openDatabase({ databaseUrl, log: line });
-    const gateway: Gateway | undefined = undefined;
+    const gateway = config.gateway && openHttpGateway(config.gateway, log);
     /** Holds the waker once the schema is there; until then the service is not ready. */
     const started: { waker?: Waker; recovery?: Recovery } = {};
     const wake = () => started.waker?.wake();
@@ -36,6 +37,7 @@ await runUntilSignal(
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
+    if (gateway) closing.use(gateway);
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
     const handlers = paymentHandlers({
       database,
@@ -55,11 +57,11 @@ await runUntilSignal(
 
     const connect = async () => {
       await migrate();
+      if (!gateway) await warnOfTasksLeft(database, log);
       return openWaker({ databaseUrl, log: line });
     };
     started.waker = await waitFor('postgres', connect, { stop, log, health });
     if (gateway) started.recovery = closing.use(startRecovery({ database, gateway, log, wake }));
-    else await warnOfTasksLeft(database, log);
     server.setServing(true);
     log.info('ready');
 
