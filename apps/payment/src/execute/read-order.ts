@@ -1,11 +1,14 @@
-import { readMoney } from '@payments/contracts';
+import { ExecutePaymentsRequestSchema, readMoney } from '@payments/contracts';
 import type { ExecutePaymentsRequest, MinorUnits, Money, Reservation } from '@payments/contracts';
 import { invalidRequest } from '../invalid-request.ts';
 import type { Violation } from '../payment-error.ts';
-import { checkId, checkUuid } from '../rpc/check-field.ts';
+import { checkRequest } from '../rpc/validate-request.ts';
 
-/** The most reservations of one order: a bound on the work of one transaction. */
-const maxReservations = 100;
+/**
+ * How many reservations are looked at: one more than the rules allow, which is enough to see that there are too many. A
+ * message of the largest size may hold half a million empty ones.
+ */
+const maxLookedAt = 101;
 
 /** An order whose every field was found good. */
 export type Order = {
@@ -16,8 +19,6 @@ export type Order = {
   reservations: readonly { reservationId: string; amount: MinorUnits }[];
 };
 
-const isPositive = ({ units, nanos }: Money) => units > 0n || (units === 0n && nanos > 0);
-
 const moneyFields = {
   UNKNOWN_CURRENCY: '.currency_code',
   TOO_MANY_DECIMALS: '.nanos',
@@ -26,20 +27,15 @@ const moneyFields = {
   NOT_AN_AMOUNT: '',
 } as const;
 
-const checkAmount = (field: string, amount: Money | undefined): Violation[] => {
-  if (!amount)
-    return [{ field, description: 'is missing: give an amount and its currency', reason: 'REQUIRED' }];
-  const read = readMoney(amount);
-  const notPositive = { field, description: 'must be more than zero', reason: 'NOT_POSITIVE' };
-  return [
-    ...('problem' in read
-      ? [{ field: field + moneyFields[read.problem], description: read.description, reason: read.problem }]
-      : []),
-    ...(isPositive(amount) ? [] : [notPositive]),
-  ];
+/** What rules cannot say: the currencies of ISO 4217 and their decimals. */
+const checkAmount = (amount: Money | undefined, index: number): Violation[] => {
+  const read = amount && readMoney(amount);
+  if (!read || !('problem' in read)) return [];
+  const { problem, description } = read;
+  return [{ field: `reservations[${index}].amount${moneyFields[problem]}`, description, reason: problem }];
 };
 
-/** The same reservation twice: every place where it stands is named, each with the others. */
+/** The same reservation twice: every place where it stands is named, each with the others, which no rule can do. */
 const checkRepeats = (reservations: readonly Reservation[]): Violation[] => {
   const fields = reservations.map((_, index) => `reservations[${index}].reservation_id`);
   const places = Map.groupBy(fields.keys(), (index) => reservations[index]?.reservationId ?? '');
@@ -57,29 +53,15 @@ const checkRepeats = (reservations: readonly Reservation[]): Violation[] => {
     .flatMap(([, all]) => all.map((index) => violation(index, all)));
 };
 
-const checkReservation = ({ reservationId, amount }: Reservation, index: number): Violation[] => [
-  ...checkId(`reservations[${index}].reservation_id`, reservationId),
-  ...checkAmount(`reservations[${index}].amount`, amount),
-];
-
-const checkReservations = (reservations: readonly Reservation[]): Violation[] => {
-  const field = 'reservations';
-  if (reservations.length === 0) {
-    return [{ field, description: 'is empty: name at least one reservation', reason: 'REQUIRED' }];
-  }
-  if (reservations.length > maxReservations) {
-    const description = `has ${reservations.length} entries: give ${maxReservations} at most, in several requests`;
-    return [{ field, description, reason: 'TOO_MANY' }];
-  }
-  return [...reservations.flatMap(checkReservation), ...checkRepeats(reservations)];
+/** Names every fault of a request, those of the rules and those of money together; none if it can be carried out. */
+export const checkOrder = (request: ExecutePaymentsRequest): Violation[] => {
+  const reservations = request.reservations.slice(0, maxLookedAt);
+  return [
+    ...checkRequest(ExecutePaymentsRequestSchema, { ...request, reservations }),
+    ...reservations.flatMap(({ amount }, index) => checkAmount(amount, index)),
+    ...checkRepeats(reservations),
+  ];
 };
-
-/** Names every fault of a request; none if it can be carried out. */
-export const checkOrder = ({ requestId, userId, reservations }: ExecutePaymentsRequest): Violation[] => [
-  ...(requestId === '' ? [] : checkUuid('request_id', requestId)),
-  ...checkId('user_id', userId),
-  ...checkReservations(reservations),
-];
 
 const amountOf = ({ amount }: Reservation): MinorUnits => {
   const read = amount && readMoney(amount);

@@ -1,24 +1,23 @@
 import { create } from '@bufbuild/protobuf';
-import { GetPaymentResponseSchema } from '@payments/contracts';
+import { GetPaymentRequestSchema, GetPaymentResponseSchema } from '@payments/contracts';
 import type { GetPaymentRequest, GetPaymentResponse } from '@payments/contracts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import { Payment } from '../database/payment.ts';
-import { invalidRequest } from '../invalid-request.ts';
 import { PaymentError } from '../payment-error.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { checkUuid } from '../rpc/check-field.ts';
 import { mayActFor } from '../rpc/caller.ts';
+import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 
 /** `PaymentService.GetPayment`. @throws PaymentError PAYMENT_NOT_FOUND, INVALID_REQUEST */
 export const getPayment = async (
   { database }: { database: Database },
-  { paymentId }: GetPaymentRequest,
+  request: GetPaymentRequest,
   context: CallContext,
 ): Promise<GetPaymentResponse> => {
-  const violations = checkUuid('payment_id', paymentId);
-  if (violations.length > 0) throw invalidRequest(violations);
+  validateRequest(GetPaymentRequestSchema, request);
+  const { paymentId } = request;
   const row = await inTransaction({ database, context, readOnly: true }, (em) =>
     em.findOne(Payment, { paymentId }),
   );

@@ -1,12 +1,16 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { PaymentState } from '@payments/contracts';
+import {
+  ListPaymentHistoryRequestSchema,
+  ListPaymentsRequestSchema,
+  PaymentState,
+} from '@payments/contracts';
 import type { ListPaymentHistoryRequest, ListPaymentsRequest } from '@payments/contracts';
 import type { State } from '../database/payment.ts';
 import { invalidRequest } from '../invalid-request.ts';
 import type { Violation } from '../payment-error.ts';
-import { checkId } from '../rpc/check-field.ts';
-import { readPageToken } from './page-token.ts';
-import type { Position } from './page-token.ts';
+import { requireUser } from '../rpc/caller.ts';
+import type { Caller } from '../rpc/caller.ts';
+import { checkRequest } from '../rpc/validate-request.ts';
 
 /** Rows of a page when none are asked for, and the most there are. */
 const pageSizes = { default: 50, max: 1_000 };
@@ -21,7 +25,7 @@ export type ListFilters = {
 };
 
 /** A page asked for. */
-export type ListRequest = { filters: ListFilters; pageSize: number; after?: Position };
+export type ListRequest = { filters: ListFilters; pageSize: number };
 
 const states: Readonly<Record<number, State>> = {
   [PaymentState.PENDING]: 'PENDING',
@@ -36,40 +40,24 @@ const states: Readonly<Record<number, State>> = {
  */
 const toMs = ({ seconds, nanos }: Timestamp): number => Number(seconds) * 1_000 + Math.ceil(nanos / 1e6);
 
-/** `google.protobuf.Timestamp` goes from year 1 to 9999. */
-const isTimestamp = ({ seconds, nanos }: Timestamp): boolean =>
-  seconds >= -62_135_596_800n && seconds <= 253_402_300_799n && nanos >= 0 && nanos < 1e9;
-
-const checkTime = (field: string, time: Timestamp | undefined): Violation[] =>
-  time && !isTimestamp(time)
-    ? [
-        {
-          field,
-          description: 'is not a time: give a year from 1 to 9999 and nanos below 10^9',
-          reason: 'BAD_TIME',
-        },
-      ]
+/** Rules take a `google.protobuf.Timestamp` for the moment it means, whatever its nanos. */
+const checkNanos = (field: string, time: Timestamp | undefined): Violation[] =>
+  time && (time.nanos < 0 || time.nanos >= 1e9)
+    ? [{ field, description: 'is not a time: give nanos from 0 to 999,999,999', reason: 'BAD_TIME' }]
     : [];
 
-type Asked = Omit<ListPaymentsRequest | ListPaymentHistoryRequest, '$typeName'>;
+/** A request of either list: they have the same fields. */
+export type Asked = ListPaymentsRequest | ListPaymentHistoryRequest;
 
-const checkFilters = (asked: Asked): Violation[] => [
-  ...(asked.userId === '' ? [] : checkId('user_id', asked.userId)),
-  ...(asked.reservationId === '' ? [] : checkId('reservation_id', asked.reservationId)),
-  ...(asked.state === PaymentState.UNSPECIFIED || states[asked.state]
-    ? []
-    : [
-        {
-          field: 'state',
-          description: 'is not a PaymentState: leave it out for any',
-          reason: 'UNKNOWN_STATE',
-        },
-      ]),
-  ...checkTime('create_time_from', asked.createTimeFrom),
-  ...checkTime('create_time_until', asked.createTimeUntil),
-  ...(asked.pageSize < 0
-    ? [{ field: 'page_size', description: 'is negative: give 0 for the default', reason: 'NEGATIVE' }]
-    : []),
+const checkRules = (asked: Asked): Violation[] =>
+  asked.$typeName === ListPaymentsRequestSchema.typeName
+    ? checkRequest(ListPaymentsRequestSchema, asked)
+    : checkRequest(ListPaymentHistoryRequestSchema, asked);
+
+const checkList = (asked: Asked): Violation[] => [
+  ...checkRules(asked),
+  ...checkNanos('create_time_from', asked.createTimeFrom),
+  ...checkNanos('create_time_until', asked.createTimeUntil),
 ];
 
 const filtersOf = (asked: Asked): ListFilters => {
@@ -83,24 +71,21 @@ const filtersOf = (asked: Asked): ListFilters => {
   };
 };
 
-const badToken: Violation = {
-  field: 'page_token',
-  description:
-    'is not a token of this list: pass next_page_token on unchanged, with the filters it was given for',
-  reason: 'BAD_PAGE_TOKEN',
+/** Who may not see everybody sees itself, also when it names nobody. */
+const ownFilters = (filters: ListFilters, caller: Caller): ListFilters => {
+  const { userId = caller.subject } = filters;
+  if (caller.admin) return filters;
+  requireUser(caller, userId);
+  return { ...filters, userId };
 };
 
 /**
- * Reads a list request. @throws PaymentError INVALID_REQUEST that names every bad field.
- * @param isId whether an id of a page token can be one of this list's
+ * Reads a list request, but for its page token (`page-token.ts`).
+ * @throws PaymentError INVALID_REQUEST that names every bad field; OTHER_USER if the caller may not see that user
  */
-export const readListRequest = (asked: Asked, isId: (id: string) => boolean): ListRequest => {
-  const violations = checkFilters(asked);
-  const filters = filtersOf(asked);
-  const { pageToken: token } = asked;
-  const after = token === '' ? undefined : readPageToken({ token, filters, isId });
-  if (token !== '' && !after && violations.length === 0) violations.push(badToken);
+export const readListRequest = (asked: Asked, caller: Caller): ListRequest => {
+  const violations = checkList(asked);
   if (violations.length > 0) throw invalidRequest(violations);
   const pageSize = Math.min(asked.pageSize || pageSizes.default, pageSizes.max);
-  return { filters, pageSize, ...(after && { after }) };
+  return { filters: ownFilters(filtersOf(asked), caller), pageSize };
 };

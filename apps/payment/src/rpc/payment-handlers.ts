@@ -5,6 +5,7 @@ import { PaymentError } from '../payment-error.ts';
 import { getPayment } from '../read/get-payment.ts';
 import { listPaymentHistory } from '../read/list-payment-history.ts';
 import { listPayments } from '../read/list-payments.ts';
+import { keepPageTokenKey } from '../read/page-token-key.ts';
 import { refundPayment } from '../refund/refund-payment.ts';
 import type { RefundPaymentOptions } from '../refund/refund-payment.ts';
 import type { CallContext } from './call-context.ts';
@@ -21,12 +22,13 @@ export type PaymentHandlerOptions = ExecutePaymentsOptions &
 
 /** The methods of `payment.v1.PaymentService`, as grpc-js serves them. */
 export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers => {
+  const withKey = { ...options, pageTokenKey: keepPageTokenKey() };
   const serve = <Request, Reply>(
-    method: (options: PaymentHandlerOptions, request: Request, context: CallContext) => Promise<Reply>,
+    method: (options: typeof withKey, request: Request, context: CallContext) => Promise<Reply>,
   ) =>
     unaryHandler(options.log, async (request: Request, context) => {
       if (!options.isReady()) throw starting();
-      return method(options, request, context);
+      return method(withKey, request, context);
     });
   return {
     executePayments: serve(executePayments),

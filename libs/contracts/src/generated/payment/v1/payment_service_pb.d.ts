@@ -213,7 +213,7 @@ export declare const GetPaymentResponseSchema: GenMessage<GetPaymentResponse>;
  */
 export declare type ListPaymentsRequest = Message<"payment.v1.ListPaymentsRequest"> & {
   /**
-   * Only payments of this user. Empty: of anybody the caller may see.
+   * Only payments of this user. Empty: of anybody, for `payments:admin`; for others, of themselves.
    *
    * @generated from field: string user_id = 1;
    */
@@ -302,7 +302,7 @@ export declare const ListPaymentsResponseSchema: GenMessage<ListPaymentsResponse
  */
 export declare type ListPaymentHistoryRequest = Message<"payment.v1.ListPaymentHistoryRequest"> & {
   /**
-   * Only outcomes of payments of this user. Empty: of anybody the caller may see.
+   * Only outcomes of payments of this user. Empty: of anybody, for `payments:admin`; for others, of themselves.
    *
    * @generated from field: string user_id = 1;
    */
