@@ -7,4 +7,6 @@ export const advisoryLockClass = {
   request: 0x50415901,
   /** Migrations of schema `payment`, one at a time. */
   migration: 0x50415902,
+  /** Deleting requests whose retention is over, one instance at a time. */
+  cleaning: 0x50415908,
 } as const;

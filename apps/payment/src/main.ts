@@ -11,6 +11,7 @@ import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
 import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
+import { cleanRequests } from './requests/clean-requests.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 import { watchDatabase } from './watch-database.ts';
@@ -71,7 +72,11 @@ await runUntilSignal(
       server.setServing(reason === undefined);
       log.warn({ reason }, reason === undefined ? 'postgres is back' : 'postgres is away');
     };
-    await watchDatabase({ database, report, stop });
+    const retentionMs = config.requestRetentionHours * 3_600_000;
+    await Promise.all([
+      watchDatabase({ database, report, stop }),
+      cleanRequests({ database, retentionMs, stop, log }),
+    ]);
   },
   { log },
 );
