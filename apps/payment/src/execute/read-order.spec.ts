@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
-import { ExecutePaymentsRequestSchema } from '@payments/contracts';
+import { ExecutePaymentsRequestSchema, rpcErrorMetadata, statusDetailsTrailer } from '@payments/contracts';
+import { PaymentError } from '../payment-error.ts';
 import { checkOrder, readOrder } from './read-order.ts';
 
 type Init = NonNullable<Parameters<typeof create<typeof ExecutePaymentsRequestSchema>>[1]>;
@@ -8,6 +9,15 @@ type Init = NonNullable<Parameters<typeof create<typeof ExecutePaymentsRequestSc
 const krw = (units: bigint, nanos = 0) => ({ currencyCode: 'KRW', units, nanos });
 const order = (init: Init) => create(ExecutePaymentsRequestSchema, { userId: 'u-1', ...init });
 const faults = (init: Init) => checkOrder(order(init)).map(({ field, reason }) => `${field} ${reason}`);
+const thrownBy = (work: () => unknown): PaymentError => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof PaymentError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+};
 const one = (reservationId: string, amount = krw(1n)) => [{ reservationId, amount }];
 
 describe('readOrder', () => {
@@ -33,6 +43,21 @@ describe('readOrder', () => {
   it('refuses with every bad field, and names the first ones in the message', () => {
     const bad = order({ userId: '', reservations: one('') });
     expect(() => readOrder(bad)).toThrow('user_id, reservations[0].reservation_id');
+  });
+
+  it('refuses the worst order there can be in less than the 8 KiB of trailers that every client takes', () => {
+    const reservations = Array.from({ length: 101 }, () => ({
+      reservationId: '\u0000'.repeat(201),
+      amount: { currencyCode: '예'.repeat(200), units: -1n, nanos: 1 },
+    }));
+    const { code, message, details } = thrownBy(() => readOrder(order({ requestId: 'x', reservations })));
+    const [trailer] = rpcErrorMetadata(code, message, details).get(statusDetailsTrailer);
+    expect(Buffer.from(trailer ?? '').toString('base64').length + message.length).toBeLessThan(8_192);
+    expect(details.violations?.slice(0, 2)).toMatchObject([
+      { field: 'request_id' },
+      { field: 'reservations', reason: 'TOO_MANY' },
+    ]);
+    expect(details.violations?.at(-1)?.description).toMatch(/more faults are not listed$/);
   });
 });
 

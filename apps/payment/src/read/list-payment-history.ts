@@ -5,24 +5,19 @@ import { PaymentHistory } from '../database/payment-history.ts';
 import type { PaymentHistoryRow } from '../database/payment-history.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { toHistoryEntry } from '../to-payment.ts';
-import { filterCondition } from './list-condition.ts';
+import { listRange } from './list-condition.ts';
 import type { Position } from './page-token.ts';
 import { readPage } from './read-page.ts';
 import type { ListOptions, Wanted } from './read-page.ts';
 
-/** As in `list-payments.ts`; history ids grow within a millisecond. */
-const olderThan = ({ createdAt, id }: Position) => {
-  const at = new Date(createdAt);
-  return { createdAt: { $lte: at }, $or: [{ createdAt: { $lt: at } }, { historyId: { $lt: BigInt(id) } }] };
+const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentHistoryRow[]> => {
+  const { where, orderBy } = listRange('history_id', filters, after);
+  return em.find(PaymentHistory, where, {
+    orderBy: [...orderBy, { historyId: 'desc' }],
+    limit,
+    disableIdentityMap: true,
+  });
 };
-
-/** As in `list-payments.ts`. */
-const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentHistoryRow[]> =>
-  em.find(
-    PaymentHistory,
-    { $and: [filterCondition(filters), after ? olderThan(after) : {}] },
-    { orderBy: { createdAt: 'desc', historyId: 'desc' }, limit, disableIdentityMap: true },
-  );
 
 const positionOf = ({ createdAt, historyId }: PaymentHistoryRow): Position => ({
   createdAt: createdAt.getTime(),

@@ -5,27 +5,19 @@ import { Payment } from '../database/payment.ts';
 import type { PaymentRow } from '../database/payment.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { toPayment } from '../to-payment.ts';
-import { filterCondition } from './list-condition.ts';
+import { listRange } from './list-condition.ts';
 import type { Position } from './page-token.ts';
 import { readPage } from './read-page.ts';
 import type { ListOptions, Wanted } from './read-page.ts';
 
-/**
- * What comes after `position`, the newest first. The bound on `createdAt` alone is implied by the rest; it is what lets
- * PostgreSQL begin its index scan there.
- */
-const olderThan = ({ createdAt, id }: Position) => {
-  const at = new Date(createdAt);
-  return { createdAt: { $lte: at }, $or: [{ createdAt: { $lt: at } }, { paymentId: { $lt: id } }] };
+const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentRow[]> => {
+  const { where, orderBy } = listRange('payment_id', filters, after);
+  return em.find(Payment, where, {
+    orderBy: [...orderBy, { paymentId: 'desc' }],
+    limit,
+    disableIdentityMap: true,
+  });
 };
-
-/** One index range scan of the page's length: each combination of filters but for one has an index (`0003-reading.sql`). */
-const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentRow[]> =>
-  em.find(
-    Payment,
-    { $and: [filterCondition(filters), after ? olderThan(after) : {}] },
-    { orderBy: { createdAt: 'desc', paymentId: 'desc' }, limit, disableIdentityMap: true },
-  );
 
 const positionOf = ({ createdAt, paymentId }: PaymentRow): Position => ({
   createdAt: createdAt.getTime(),

@@ -3,6 +3,7 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PaymentState } from '@payments/contracts';
 import type { ListPaymentHistoryResponse, ListPaymentsResponse } from '@payments/contracts';
+import { eventually } from '@payments/testing';
 import { failure, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
@@ -39,6 +40,19 @@ const readAll = async (list: List, between: () => Promise<unknown> = () => Promi
   return pages;
 };
 
+/** A payment and its line of history that were made at a given time. */
+const insertAt = (createdAt: string, reservationId: string) =>
+  fixture.sql(
+    `with made as (
+       insert into payment.payment (payment_id, user_id, reservation_id, amount_minor, currency, state, created_at, updated_at)
+       values (gen_random_uuid(), '홀수', ?, 1, 'KRW', 'COMPLETED', ?, now()) returning *
+     )
+     insert into payment.payment_history
+       (payment_id, user_id, reservation_id, amount_minor, currency, state, created_at)
+     select payment_id, user_id, reservation_id, amount_minor, currency, state, created_at from made`,
+    [reservationId, createdAt],
+  );
+
 const lists = {
   payments:
     (filters: object): List =>
@@ -73,6 +87,49 @@ describe.each(Object.entries(lists))('the list of %s', (_, list) => {
     const during = (await readAll(list({ state: PaymentState.FAILED }), pay)).flat();
     expect(during).toEqual(before);
     expect((await readAll(list({ state: PaymentState.FAILED }))).flat()).toHaveLength(before.length + count);
+  });
+
+  it('gives all that was there once, while rows come in at the very millisecond where a page ends', async () => {
+    const before = (await readAll(list({ userId: '홀수' }))).flat();
+    let added = 0;
+    const during = (
+      await readAll(list({ userId: '홀수' }), async () => {
+        for (const { createdAt } of await fixture.sql<{ createdAt: string }>(
+          `select distinct created_at as "createdAt" from payment.payment where user_id = '홀수' and reservation_id like 'r-%'`,
+        ))
+          await insertAt(createdAt, `${list.name}-same-${(added += 1)}`);
+      })
+    ).flat();
+    expect(during.filter((id) => before.includes(id))).toEqual(before);
+    expect(new Set(during).size).toBe(during.length);
+    // Some came in before the place of the reader, some after it.
+    expect(during.length).toBeGreaterThan(before.length);
+    await fixture.sql(`delete from payment.payment_history where reservation_id like '%-same-%'`);
+    await fixture.sql(`delete from payment.payment where reservation_id like '%-same-%'`);
+  });
+
+  it('gives all that was there once, while others pay all the time', async () => {
+    const before = (await readAll(list({}))).flat();
+    let done = false;
+    let paid = 0;
+    const payers = ['a', 'b', 'c'].map(async (payer) => {
+      for (let count = 0; !done; count += 1) {
+        const reservations = [won(`${list.name}-${payer}-${count}`), won(`${list.name}-${payer}-${count}-2`)];
+        await fixture.client.executePayments({ userId: 'u', reservations });
+        paid += 2;
+      }
+    });
+    // A page is not asked for before somebody has paid since the last one.
+    const during = (
+      await readAll(list({}), () => {
+        const last = paid;
+        return eventually(() => expect(paid).toBeGreaterThan(last));
+      })
+    ).flat();
+    done = true;
+    await Promise.all(payers);
+    expect(during.slice(-before.length)).toEqual(before);
+    expect(new Set(during).size).toBe(during.length);
   });
 
   it('joins its filters', async () => {
