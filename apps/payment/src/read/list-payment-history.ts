@@ -5,11 +5,12 @@ import { PaymentHistory } from '../database/payment-history.ts';
 import type { PaymentHistoryRow } from '../database/payment-history.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { toHistoryEntry } from '../to-payment.ts';
-import { listRange } from './list-condition.ts';
+import { listRange } from './list-range.ts';
 import type { Position } from './page-token.ts';
 import { readPage } from './read-page.ts';
 import type { ListOptions, Wanted } from './read-page.ts';
 
+/** As in `list-payments.ts`; history ids grow within a millisecond. */
 const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentHistoryRow[]> => {
   const { where, orderBy } = listRange('history_id', filters, after);
   return em.find(PaymentHistory, where, {

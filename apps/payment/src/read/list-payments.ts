@@ -5,11 +5,12 @@ import { Payment } from '../database/payment.ts';
 import type { PaymentRow } from '../database/payment.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { toPayment } from '../to-payment.ts';
-import { listRange } from './list-condition.ts';
+import { listRange } from './list-range.ts';
 import type { Position } from './page-token.ts';
 import { readPage } from './read-page.ts';
 import type { ListOptions, Wanted } from './read-page.ts';
 
+/** One index range scan of the page's length. */
 const find = ({ em, filters, after, limit }: Wanted): Promise<PaymentRow[]> => {
   const { where, orderBy } = listRange('payment_id', filters, after);
   return em.find(Payment, where, {

@@ -120,16 +120,30 @@ describe.each(Object.entries(lists))('the list of %s', (_, list) => {
       }
     });
     // A page is not asked for before somebody has paid since the last one.
-    const during = (
-      await readAll(list({}), () => {
-        const last = paid;
-        return eventually(() => expect(paid).toBeGreaterThan(last));
-      })
-    ).flat();
-    done = true;
-    await Promise.all(payers);
+    const next = () => {
+      const last = paid;
+      return eventually(() => expect(paid).toBeGreaterThan(last));
+    };
+    let during: string[];
+    try {
+      during = (await readAll(list({}), next)).flat();
+    } finally {
+      done = true;
+      await Promise.all(payers);
+    }
     expect(during.slice(-before.length)).toEqual(before);
     expect(new Set(during).size).toBe(during.length);
+  });
+
+  it('takes the first and the last time that a timestamp can be', async () => {
+    const filters = {
+      createTimeFrom: { seconds: -62_135_596_800n, nanos: 0 },
+      createTimeUntil: { seconds: 253_402_300_799n, nanos: 999_999_999 },
+    };
+    const all = await list({})({ pageSize: 1_000, pageToken: '' });
+    expect(idsOf(await list(filters)({ pageSize: 1_000, pageToken: '' }))).toEqual(idsOf(all));
+    const none = { ...filters, createTimeFrom: filters.createTimeUntil };
+    expect(await readAll(list(none))).toEqual([[]]);
   });
 
   it('joins its filters', async () => {

@@ -30,7 +30,10 @@ const compare = (columns: readonly string[], operator: Operator, values: readonl
     : { [raw((alias) => `(${row(alias)}) ${operator} (${places})`, values)]: [] };
 };
 
-const isoTime = (ms: number): string => new Date(ms).toISOString();
+/** JavaScript writes years beyond 9999 in a way that PostgreSQL does not read; no row is of the last millisecond before. */
+const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+const isoTime = (ms: number): string => new Date(Math.min(ms, lastMs)).toISOString();
 
 /** The last row that may be on the page, as the highest end of an index range. */
 const highest = (idColumn: string, { until }: ListFilters, after?: Position) => {
