@@ -15,6 +15,7 @@ const hour = 3_600_000;
 let fixture: Fixture;
 let stopping: AbortController;
 let logged: string[];
+let begun: Fixture['database']['em'] | undefined;
 beforeEach(async () => {
   fixture = await openFixture();
   stopping = new AbortController();
@@ -22,8 +23,16 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   stopping.abort();
+  if (begun?.isInTransaction()) await begun.rollback();
   await fixture[Symbol.asyncDispose]();
 });
+
+/** The unit of work of a transaction, ended after the spec at the latest. */
+const begin = async () => {
+  begun = fixture.database.em.fork();
+  await begun.begin();
+  return begun;
+};
 
 const order = (reservationId: string, requestId: string = randomUUID()) => ({
   requestId,
@@ -123,8 +132,7 @@ describe('a round of cleaning', () => {
 
   it('is left to the instance that is at it', async () => {
     await answered([48]);
-    const em = fixture.database.em.fork();
-    await em.begin();
+    const em = await begin();
     await deleteOldRequests(em, { retentionMs: 48 * hour, limit: 1 });
     expect(await cleanRequestsOnce(options())).toBe(0);
     await em.rollback();
@@ -146,8 +154,7 @@ describe('a retry', () => {
     const request = order('r-1');
     const first = await fixture.client.executePayments(request);
     await age(request, 48);
-    const em = fixture.database.em.fork();
-    await em.begin();
+    const em = await begin();
     expect(await deleteOldRequests(em, { retentionMs: 24 * hour, limit: 10 })).toEqual({ deleted: 1 });
     expect(await fixture.client.executePayments(request, { timeoutMs: 10_000 })).toEqual(first);
     await em.commit();
