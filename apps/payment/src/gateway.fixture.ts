@@ -7,10 +7,9 @@ import type { Database } from './database/open-database.ts';
 import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import type { HttpGateway } from './gateway/open-http-gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { openFixture } from './payment.fixture.ts';
+import { openFixture, serveHandlers } from './payment.fixture.ts';
 import type { Fixture, FixtureOptions } from './payment.fixture.ts';
 import { recoverOnce } from './recover/recover-once.ts';
-import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 
 /** The service with a payment gateway that a spec makes fail, and recovery that runs when the spec says so. */
@@ -91,8 +90,7 @@ const serve = async (database: Database, gateway: Gateway | undefined) => {
     wake: nothing,
     wakeRecovery: nothing,
   });
-  const listen = { host: '127.0.0.1', port: 0 };
-  const server = opened.use(await openGrpcServer({ listen, reflection: false, handlers }));
+  const server = opened.use(await serveHandlers(handlers));
   const client = opened.use(openPaymentClient({ address: server.address }));
   const closing = opened.move();
   return { client, [Symbol.asyncDispose]: () => closing.disposeAsync() };

@@ -1,6 +1,6 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import { openPaymentClient, readRpcError } from '@payments/contracts';
-import type { PaymentClient, RpcError } from '@payments/contracts';
+import type { PaymentClient, PaymentHandlers, RpcError } from '@payments/contracts';
 import { migrateOutbox } from '@payments/outbox';
 import { eventually, throwAwayDatabase } from '@payments/testing';
 import { authentication } from './access/authentication.ts';
@@ -71,6 +71,25 @@ const openOther = async (observer: Database, opened: AsyncDisposableStack): Prom
   };
 };
 
+/** Serves the methods on a free port, in the clear and to anybody unless told otherwise. */
+export const serveHandlers = (
+  handlers: PaymentHandlers,
+  access: Pick<FixtureOptions, 'authenticate' | 'credentials'> = {},
+): Promise<GrpcServer> => {
+  const {
+    authenticate = () => Promise.resolve(anonymous),
+    credentials = ServerCredentials.createInsecure(),
+  } = access;
+  const log = { error: (fields: { err: unknown }) => console.error(fields.err) } as never;
+  return openGrpcServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    reflection: false,
+    credentials,
+    interceptors: [authentication({ authenticate, log })],
+    handlers,
+  });
+};
+
 /** How the service is started. */
 export type FixtureOptions = {
   connections?: number;
@@ -93,8 +112,6 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     answerWithinMs,
     gateway,
     limits = new Map([['KRW', 1_000_000n]]),
-    authenticate = () => Promise.resolve(anonymous),
-    credentials = ServerCredentials.createInsecure(),
     route = (direct: string) => Promise.resolve(direct),
   } = options;
   await using opened = new AsyncDisposableStack();
@@ -125,15 +142,7 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     wake: () => (wakes += 1),
     wakeRecovery: () => (recoveryWakes += 1),
   });
-  const server = opened.use(
-    await openGrpcServer({
-      listen: { host: '127.0.0.1', port: 0 },
-      reflection: false,
-      credentials,
-      interceptors: [authentication({ authenticate, log })],
-      handlers,
-    }),
-  );
+  const server = opened.use(await serveHandlers(handlers, options));
   const client = opened.use(openPaymentClient({ address: server.address }));
   const sql = <Row>(statement: string, parameters: unknown[] = []) =>
     observer.em.fork().execute<Row[]>(statement, parameters);

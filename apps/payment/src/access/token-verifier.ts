@@ -1,7 +1,6 @@
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyResult } from 'jose';
 import { PaymentError } from '../payment-error.ts';
-import { checkId } from '../rpc/check-field.ts';
 
 /**
  * How tokens may be signed: by a private key that only the issuer has. Without this list a token could say `none`, or be
@@ -19,8 +18,9 @@ export type VerifiedToken = { subject: string; claims: JWTPayload };
 const isAccessToken = ({ typ }: { typ?: unknown }): boolean =>
   typ === undefined || (typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ));
 
+/** A subject is a `user_id`: the same length and characters (payment_service.proto). */
 const isSubject = (sub: unknown): sub is string =>
-  typeof sub === 'string' && checkId('sub', sub).length === 0;
+  typeof sub === 'string' && /^\P{Cc}{1,200}$/u.test(sub);
 
 /**
  * Verifies a token: signature, issuer, audience, times, subject.

@@ -1,14 +1,13 @@
 import { create } from '@bufbuild/protobuf';
-import { RefundPaymentResponseSchema } from '@payments/contracts';
+import { RefundPaymentRequestSchema, RefundPaymentResponseSchema } from '@payments/contracts';
 import type { RefundPaymentRequest, RefundPaymentResponse } from '@payments/contracts';
 import { inTransaction, waitingEnd } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { invalidRequest } from '../invalid-request.ts';
 import { PaymentError } from '../payment-error.ts';
 import { untilDecided } from '../request/until-decided.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { checkUuid } from '../rpc/check-field.ts';
+import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 import { authorizerUnavailable } from './authorizer-unavailable.ts';
 import { placeRefund } from './place-refund.ts';
@@ -42,12 +41,9 @@ export const refundPayment = async (
   return replyOf(await resultOf(options, placed, context));
 };
 
-const readRequest = ({ requestId, paymentId }: RefundPaymentRequest) => {
-  const violations = [
-    ...(requestId === '' ? [] : checkUuid('request_id', requestId)),
-    ...checkUuid('payment_id', paymentId),
-  ];
-  if (violations.length > 0) throw invalidRequest(violations);
+const readRequest = (request: RefundPaymentRequest) => {
+  validateRequest(RefundPaymentRequestSchema, request);
+  const { requestId, paymentId } = request;
   return {
     paymentId: paymentId.toLowerCase(),
     ...(requestId !== '' && { requestId: requestId.toLowerCase() }),
