@@ -36,7 +36,7 @@ export const chargePending = async (
   const ask = asker(options.gateway, context);
   const places = bulkhead(concurrency, queueLength);
   const charging = payments.map((payment) =>
-    payment.state === 'PENDING' ? places.execute(() => chargeOne(options, payment, ask)) : payment,
+    payment.state === 'PENDING' ? places.execute(() => chargeOne(options, payment, ask)) : Promise.resolve(payment),
   );
   const settled = await Promise.allSettled(charging);
   const failed = settled.find((result) => result.status === 'rejected');

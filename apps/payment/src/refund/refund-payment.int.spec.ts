@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PaymentState } from '@payments/contracts';
+import { PaymentState, RefundPaymentRequestSchema } from '@payments/contracts';
 import { told } from '../gateway.fixture.ts';
 import { failure, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
@@ -98,7 +99,7 @@ describe('RefundPayment, with the built-in authorizer', () => {
     const hints = { wake: () => undefined, wakeRecovery: () => undefined };
     const bound = { signal: new AbortController().signal, deadline: Date.now() + 30_000 };
     const refundAs = (subject: string) =>
-      refundPayment({ database, ...hints }, { paymentId, requestId: '' } as never, {
+      refundPayment({ database, ...hints }, create(RefundPaymentRequestSchema, { paymentId }), {
         caller: { subject, admin: false },
         ...bound,
       });
