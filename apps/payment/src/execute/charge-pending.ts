@@ -35,8 +35,8 @@ export const chargePending = async (
 ): Promise<PaymentRow[]> => {
   const ask = asker(options.gateway, context);
   const places = bulkhead(concurrency, queueLength);
-  const charging = payments.map((payment) =>
-    payment.state === 'PENDING' ? places.execute(() => chargeOne(options, payment, ask)) : Promise.resolve(payment),
+  const charging = payments.map(async (payment) =>
+    payment.state === 'PENDING' ? places.execute(() => chargeOne(options, payment, ask)) : payment,
   );
   const settled = await Promise.allSettled(charging);
   const failed = settled.find((result) => result.status === 'rejected');
