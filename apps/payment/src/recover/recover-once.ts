@@ -1,4 +1,3 @@
-import { detached } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import { settleCharge } from '../execute/settle-charge.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -38,7 +37,7 @@ const recover = async (options: RecoverOptions, task: DueTask): Promise<void> =>
   const { kind, taskId, claim, charge } = task;
   const fields = { kind, payment_id: charge.paymentId, claim };
   try {
-    const bound = { signal: stop, deadline: detached(recoverWithinMs).deadline };
+    const bound = { signal: stop, deadline: Date.now() + recoverWithinMs };
     const answer = await askAgain(options, task, bound);
     const settle = kind === 'CHARGE' ? settleCharge : settleRefund;
     const { state } = await settle(database, { taskId, claim }, answer);

@@ -151,6 +151,24 @@ describe('a call that froze at the payment gateway, and was taken for dead', () 
     expect(fixture.charged('r-1')).toEqual([`charge ${key}`]);
   });
 
+  it('does not give away what the recoverer is at', async () => {
+    fixture.standIn.behave({ on: 'POST /charges', times: 2, then: { status: 500, at: 'after' } });
+    const { frozen, answered, thaw } = frozenAfterCharge(fixture.gateway);
+    await using first = await fixture.another(frozen);
+    const call = first.client.executePayments({ userId: 'u-1', reservations: [won('r-1')] });
+    await answered;
+    await fixture.endLeases();
+    const held = fixture.standIn.hold({ on: 'GET /charges', at: 'after' });
+    const recovery = fixture.recover();
+    await held.reached;
+    thaw();
+    expect((await call).payments).toMatchObject([{ state: PaymentState.PENDING }]);
+    expect(await fixture.tasks()).toEqual([{ kind: 'CHARGE', claim: 2, claimed: true }]);
+    held.release();
+    await recovery;
+    expect(fixture.charged('r-1')).toHaveLength(1);
+  });
+
   it('answers with what the recoverer stored', async () => {
     const { frozen, answered, thaw } = frozenAfterCharge(fixture.gateway);
     await using first = await fixture.another(frozen);
