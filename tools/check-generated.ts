@@ -1,6 +1,6 @@
 /**
- * Fails when `proto/` breaks the rules of `buf lint`, or when the generated code in the tree is not what `proto/`
- * generates today. Names each file that differs. Run by `npm test`; the remedy is `npm run generate`.
+ * Fails when `proto/` breaks the rules of `buf lint`, or when the generated code or page in the tree is not what
+ * `proto/` generates today. Names each file that differs. Run by `npm test`; the remedy is `npm run generate`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const generated = 'libs/contracts/src/generated';
+const page = 'docs/api.md';
 
 /** Runs buf, which works offline: every plugin and import is in the tree. False, and a line on stderr, if it refuses. */
 const buf = (args: readonly string[], remedy: string): boolean => {
@@ -43,8 +44,11 @@ const differences = (expected: string, actual: string): string[] =>
 const checkDrift = (folder: string): boolean => {
   const args = ['generate', '--template', 'proto/buf.gen.yaml', '--output', folder];
   if (!buf(args, 'Mend proto/ or proto/buf.gen.yaml.')) return false;
-  const drifted = differences(join(folder, generated), join(root, generated));
-  for (const file of drifted) console.error(`${generated}/${file} is not what proto/ generates.`);
+  const drifted = differences(join(folder, generated), join(root, generated)).map(
+    (file) => `${generated}/${file}`,
+  );
+  if (contentOf(folder, page) !== contentOf(root, page)) drifted.push(page);
+  for (const file of drifted) console.error(`${file} is not what proto/ generates.`);
   if (drifted.length > 0) console.error('Run `npm run generate` and commit the result.');
   return drifted.length === 0;
 };

@@ -2,7 +2,7 @@
 // @generated from file payment/v1/payment_service.proto (package payment.v1, syntax proto3)
 /* eslint-disable */
 
-// The payment service's face.
+// What all calls of the payment service have in common.
 //
 // Errors follow AIP-193: the trailer `grpc-status-details-bin` holds a `google.rpc.Status` with a
 // `google.rpc.ErrorInfo` of domain `payment.v1`; for INVALID_ARGUMENT a `google.rpc.BadRequest` that names every bad
@@ -479,8 +479,8 @@ export declare const PaymentService: GenService<{
    * it stands. The reservation can be paid again afterwards.
    *
    * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id.
-   * FAILED_PRECONDITION (NOT_COMPLETED): the payment is PENDING or FAILED. (REFUND_DECLINED): the payment gateway refused;
-   * `decline_code` in the metadata is its reason.
+   * FAILED_PRECONDITION (NOT_COMPLETED): the payment is PENDING or FAILED.
+   * FAILED_PRECONDITION (REFUND_DECLINED): the payment gateway refused; `decline_code` in the metadata is its reason.
    * UNAVAILABLE (AUTHORIZER_UNAVAILABLE): the payment gateway has not told the outcome yet. The refund is stored and goes on
    * by itself; send the same request again, with the same `request_id`, to see what became of it.
    *
@@ -492,7 +492,9 @@ export declare const PaymentService: GenService<{
     output: typeof RefundPaymentResponseSchema;
   },
   /**
-   * Gives one payment. NOT_FOUND (PAYMENT_NOT_FOUND) if there is none of that id.
+   * Gives one payment.
+   *
+   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id.
    *
    * @generated from rpc payment.v1.PaymentService.GetPayment
    */

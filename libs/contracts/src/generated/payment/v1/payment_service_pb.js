@@ -2,7 +2,7 @@
 // @generated from file payment/v1/payment_service.proto (package payment.v1, syntax proto3)
 /* eslint-disable */
 
-// The payment service's face.
+// What all calls of the payment service have in common.
 //
 // Errors follow AIP-193: the trailer `grpc-status-details-bin` holds a `google.rpc.Status` with a
 // `google.rpc.ErrorInfo` of domain `payment.v1`; for INVALID_ARGUMENT a `google.rpc.BadRequest` that names every bad
