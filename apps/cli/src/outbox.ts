@@ -6,7 +6,7 @@ import { discard, release, republish } from './outbox/ask-relays.ts';
 import { carryOut, type AskOptions } from './outbox/carry-out.ts';
 import { exitCodes } from './outbox/exit-codes.ts';
 import { headline, needsAHand } from './outbox/headline.ts';
-import { complain, json, print } from './outbox/output.ts';
+import { complain, json, print } from './terminal/output.ts';
 import { showMessage } from './outbox/show-message.ts';
 import { showMessages } from './outbox/show-messages.ts';
 import { showParked } from './outbox/show-parked.ts';

@@ -1,8 +1,8 @@
 import { adoptLog, type Adoption } from '@payments/outbox';
 import { confirm } from './confirm.ts';
 import { exitCodes } from './exit-codes.ts';
-import { complain, json, print } from './output.ts';
-import { countText, numberText } from './texts.ts';
+import { complain, json, print } from '../terminal/output.ts';
+import { countText, numberText } from '../terminal/texts.ts';
 
 /** What `adopt` is told. */
 export type AdoptOptions = { keepPosition: boolean; yes: boolean; json: boolean };

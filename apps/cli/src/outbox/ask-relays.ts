@@ -8,7 +8,7 @@ import {
   type Parked,
 } from '@payments/outbox';
 import { readSince } from './read-since.ts';
-import { countText, strangersText } from './texts.ts';
+import { countText, strangersText } from '../terminal/texts.ts';
 
 type Client = Awaited<ReturnType<typeof connectForStatus>>;
 

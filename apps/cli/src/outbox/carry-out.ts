@@ -3,10 +3,10 @@ import type { Asking } from './ask-relays.ts';
 import { confirm } from './confirm.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followRequests, type Followed } from './follow-requests.ts';
-import { complain, json, print } from './output.ts';
-import { table } from './table.ts';
+import { complain, json, print } from '../terminal/output.ts';
+import { table } from '../terminal/table.ts';
 import { isDatabaseError } from './with-outbox.ts';
-import { numberText, rangesText, strangersText } from './texts.ts';
+import { numberText, rangesText, strangersText } from '../terminal/texts.ts';
 
 type Client = Awaited<ReturnType<typeof connectForStatus>>;
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readRelays, readRequests, type connectForStatus, type RequestProgress } from '@payments/outbox';
-import { countText, rangesText } from './texts.ts';
+import { countText, rangesText } from '../terminal/texts.ts';
 
 type Client = Awaited<ReturnType<typeof connectForStatus>>;
 

@@ -1,5 +1,5 @@
 import type { OutboxStatus } from '@payments/outbox';
-import { countText, durationText, numberText, rangesText } from './texts.ts';
+import { countText, durationText, numberText, rangesText } from '../terminal/texts.ts';
 
 /** What needs a hand: relays do not mend it by themselves. */
 export const needsAHand = ({ lanes, parked }: Pick<OutboxStatus, 'lanes' | 'parked'>): boolean =>

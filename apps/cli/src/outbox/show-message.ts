@@ -1,6 +1,6 @@
 import type { FoundMessage } from '@payments/outbox';
 import { statusText } from './show-messages.ts';
-import { bytesText, strangersText } from './texts.ts';
+import { bytesText, strangersText } from '../terminal/texts.ts';
 
 /** How much of a payload is shown, in bytes. */
 const previewBytes = 1024;

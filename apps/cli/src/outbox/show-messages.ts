@@ -1,7 +1,7 @@
 import type { MessageList, MessageStatus } from '@payments/outbox';
 import { styleText } from 'node:util';
-import { table } from './table.ts';
-import { strangersText } from './texts.ts';
+import { table } from '../terminal/table.ts';
+import { strangersText } from '../terminal/texts.ts';
 
 const colours = { INIT: 'yellow', PUBLISHED: 'green', PARKED: 'red', DISCARDED: 'gray' } as const;
 

@@ -1,6 +1,6 @@
 import type { Parked, ParkedGroup } from '@payments/outbox';
-import { table } from './table.ts';
-import { countText, durationText, numberText, strangersText } from './texts.ts';
+import { table } from '../terminal/table.ts';
+import { countText, durationText, numberText, strangersText } from '../terminal/texts.ts';
 
 /** The first one's error, unless it only followed another one, which is gone: then nothing is known against it. */
 const reasonText = ({ cause, code, error }: ParkedGroup): string =>

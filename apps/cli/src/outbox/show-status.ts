@@ -8,8 +8,8 @@ import type {
 } from '@payments/outbox';
 import { headline } from './headline.ts';
 import { showParkedGroups } from './show-parked.ts';
-import { table } from './table.ts';
-import { bytesText, durationText, numberText, rangesText, strangersText } from './texts.ts';
+import { table } from '../terminal/table.ts';
+import { bytesText, durationText, numberText, rangesText, strangersText } from '../terminal/texts.ts';
 
 /** A status as text: one sentence, then a table for each part that has something to say. */
 export const showStatus = (status: OutboxStatus): string =>
