@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readReservation } from './read-reservation.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 
 describe('readReservation', () => {
   it.each([

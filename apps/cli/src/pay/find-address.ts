@@ -1,7 +1,7 @@
 import { defaultPaymentAddress } from '@payments/contracts';
-import type { CliConfig } from './config.ts';
-import { readStack } from './read-stack.ts';
-import { UsageError } from './usage-error.ts';
+import type { CliConfig } from '../config.ts';
+import { readStack } from '../read-stack.ts';
+import { UsageError } from '../usage-error.ts';
 
 /**
  * Where the payment service is: what was asked for, else `PAYMENT_ADDRESS`, else the running local system, else the

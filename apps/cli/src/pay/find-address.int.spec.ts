@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readCliConfig } from './config.ts';
+import { readCliConfig } from '../config.ts';
 import { findAddress } from './find-address.ts';
 
 let folder: string;
@@ -34,7 +34,7 @@ describe('findAddress', () => {
   });
 
   it('takes a relative state folder from the root of the repository, as the local system does', () => {
-    const root = resolve(import.meta.dirname, '../../..');
+    const root = resolve(import.meta.dirname, '../../../..');
     expect(readCliConfig({ LOCAL_STATE_DIR: 'x' }).stackFile).toBe(join(root, 'x/stack.json'));
     expect(readCliConfig({ LOCAL_STATE_DIR: '' }).stackFile).toBe(join(root, '.local/stack.json'));
   });

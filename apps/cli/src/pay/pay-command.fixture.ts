@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/** How a command ended: its exit code, or the signal that ended it. */
+export type Ended = { exitCode: number | null; signal: string | null; stdout: string; stderr: string };
+
+/** A command under way. Disposing kills it if it has not ended. */
+export type Running = AsyncDisposable & {
+  /** Resolves when standard error holds the text. */
+  said: (text: string) => Promise<void>;
+  interrupt: () => void;
+  ended: Promise<Ended>;
+};
+
+/** Starts `pay` as a person does, with nothing in its environment but this. */
+export const startPay = (args: readonly string[], env: Readonly<Record<string, string>>): Running => {
+  const script = join(import.meta.dirname, '../pay.ts');
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr })),
+  );
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => stderr.includes(text) && resolve();
+      child.stderr.on('data', look);
+      look();
+      void ended.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)));
+    });
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { said, interrupt: () => child.kill('SIGINT'), ended, [Symbol.asyncDispose]: kill };
+};
