@@ -7,3 +7,11 @@ export function relayKills(env: NodeJS.ProcessEnv = process.env): number {
 export function heldSnapshotMessages(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['HELD_SNAPSHOT_MESSAGES'] ?? 30_000);
 }
+
+/**
+ * How often the payment service is killed at least, and the seed by which is drawn where: `PAYMENT_KILLS`, default every point
+ * once; `PAYMENT_SEED`, default 1.
+ */
+export function paymentKills(env: NodeJS.ProcessEnv = process.env): { kills: number; seed: number } {
+  return { kills: Number(env['PAYMENT_KILLS'] ?? 0), seed: Number(env['PAYMENT_SEED'] ?? 1) };
+}
