@@ -26,8 +26,13 @@ export type GatewayRule = {
   times?: number;
 };
 
-/** The next request to hold, on which side of the money's movement, and whether it is decided against. */
-export type GatewayHoldRule = Omit<GatewayRule, 'times'> & { at: 'before' | 'after'; decline?: string };
+/**
+ * Where a request is held: on its arrival, when the gateway does not know of it yet, or before or after the money's movement.
+ */
+export type GatewayHoldPlace = 'arrival' | 'before' | 'after';
+
+/** The next request to hold, where, and whether it is decided against. */
+export type GatewayHoldRule = Omit<GatewayRule, 'times'> & { at: GatewayHoldPlace; decline?: string };
 
 /** A request that is kept waiting until it is released. */
 export type HeldGatewayRequest = {
@@ -39,7 +44,7 @@ export type HeldGatewayRequest = {
 
 /** A hold, as the server meets it. */
 export type GatewayHold = {
-  hold: 'before' | 'after';
+  hold: GatewayHoldPlace;
   decline?: string;
   reached: (request: { key: string }) => void;
   released: Promise<void>;

@@ -202,6 +202,19 @@ describe('a gateway stand-in told to fail', () => {
     expect(gateway.declined()).toMatchObject([{ key: before, code: 'too_late' }]);
   });
 
+  it('holds a request that it does not know of yet, and takes it as a repeat if another one came first', async () => {
+    await using gateway = await startGatewayStandIn();
+    const key = randomUUID();
+    const held = gateway.hold({ on: 'POST /charges', at: 'arrival' });
+    const late = answerOf(charge(gateway, key));
+    await held.reached;
+    expect((await find(gateway, key)).status).toBe(404);
+    expect(await answerOf(charge(gateway, key))).toEqual(charged);
+    held.release();
+    expect(await late).toEqual(charged);
+    expect(gateway.ledger()).toHaveLength(1);
+  });
+
   it('works longer, as often as asked, on the requests that fit, until it is mended', async () => {
     await using gateway = await startGatewayStandIn();
     const slow = { on: 'POST /charges', reservationId: 'r-1', times: 2, then: { delayMs: 50 } } as const;

@@ -6,6 +6,7 @@ import {
   gatewayBehaviours,
   type GatewayBehaviour,
   type GatewayHold,
+  type GatewayHoldPlace,
   type GatewayHoldRule,
   type GatewayRoute,
   type GatewayRule,
@@ -46,7 +47,7 @@ export type GatewayStandIn = AsyncDisposable & {
   requests(): readonly GatewayRequest[];
   /** Requests that fit meet this, after what was asked for earlier. */
   behave(rule: GatewayRule & { then: GatewayBehaviour }): void;
-  /** The next request that fits waits before or after the money's movement, until it is released. */
+  /** The next request that fits waits on its arrival, or before or after the money's movement, until it is released. */
   hold: (rule: GatewayHoldRule) => HeldGatewayRequest;
   /** A sound gateway again: behaviours and holds that no request has met are forgotten. */
   recover(): void;
@@ -141,17 +142,24 @@ async function operate<K extends GatewayOperation['kind']>(visit: Visit, kind: K
   const operation = { kind, body: read.value } as GatewayOperation;
   noteReservation(visit, operation);
 
-  const relation = books.relation(key, operation);
-  if (relation === 'OTHER_BODY') return answer(visit, 422, { error: 'key_reused' });
-  if (relation === 'BUSY') return answer(visit, 409, { error: 'in_progress' });
+  if (conflicts(visit, key, operation)) return;
   const behaviour = nextFor(visit, kind === 'charge' ? 'POST /charges' : 'POST /refunds', key);
-  if (breaks(visit, behaviour, 'before')) return;
-  if (relation === 'NEW') books.take(key, operation);
+  await waits(behaviour, 'arrival', key);
+  if (conflicts(visit, key, operation) || breaks(visit, behaviour, 'before')) return;
+  if (books.relation(key, operation) === 'NEW') books.take(key, operation);
   await waits(behaviour, 'before', key);
   const decision = books.decide(key, behaviour && 'decline' in behaviour ? behaviour.decline : undefined);
   await waits(behaviour, 'after', key);
   if (breaks(visit, behaviour, 'after')) return;
   answer(visit, decision.status === 'declined' ? 402 : 200, decision);
+}
+
+/** Answers what cannot be taken; true: there is no more to do. */
+function conflicts(visit: Visit, key: string, operation: GatewayOperation): boolean {
+  const relation = visit.desk.books.relation(key, operation);
+  if (relation === 'OTHER_BODY') answer(visit, 422, { error: 'key_reused' });
+  if (relation === 'BUSY') answer(visit, 409, { error: 'in_progress' });
+  return relation === 'OTHER_BODY' || relation === 'BUSY';
 }
 
 async function find(visit: Visit) {
@@ -181,7 +189,7 @@ const nextFor = ({ desk, request }: Visit, on: GatewayRoute, key: string) =>
 type Met = GatewayBehaviour | GatewayHold | undefined;
 
 /** Waits where the behaviour says so. */
-async function waits(behaviour: Met, at: 'before' | 'after', key: string) {
+async function waits(behaviour: Met, at: GatewayHoldPlace, key: string) {
   if (!behaviour) return;
   if (at === 'before' && 'delayMs' in behaviour) await delay(behaviour.delayMs);
   if (!('hold' in behaviour) || behaviour.hold !== at) return;

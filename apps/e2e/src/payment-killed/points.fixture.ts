@@ -22,6 +22,8 @@ export interface Point {
   stands: Partial<Standing>;
   /** It is the gateway that stops at deciding, and can be told there how to decide. */
   decides?: true;
+  /** What it was about to do reaches the gateway when all is over. */
+  arrivesLast?: true;
 }
 
 /** The points of a call, in the order of its life. */
@@ -37,6 +39,11 @@ export const callPoints = {
       reached: holdDatabase(world, (seen) => !seen.sends && commits(seen) && intentOf(subject, seen)),
     }),
     stands: { stored: 'PENDING', claim: 1, asked: 0, decided: false },
+  },
+  'its request is on the way, and arrives when all is over': {
+    arrange: (aim) => holdGateway(aim, 'arrival'),
+    arrivesLast: true,
+    stands: { stored: 'PENDING', claim: 1, asked: 1, decided: false },
   },
   'the gateway has the request, and has not decided': {
     arrange: (aim) => holdGateway(aim, 'before'),
@@ -128,7 +135,7 @@ export type RecoveryPoint = keyof typeof recoveryPoints;
 
 const keyed = (key: string | undefined) => (key === undefined ? {} : { key });
 
-const holdGateway = ({ world, subject, decline }: Aim, at: 'before' | 'after') =>
+const holdGateway = ({ world, subject, decline }: Aim, at: 'arrival' | 'before' | 'after') =>
   world.gateway.hold({
     on: subject.on,
     reservationId: subject.reservationId,
