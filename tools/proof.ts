@@ -44,6 +44,12 @@ const proofs: Record<string, Proof> = {
     rounds: 1,
     env: { RELAY_KILLS: '20' },
   },
+  'payment-killed': {
+    says: 'The payment service, killed at chosen points of charges, refunds and recovery: ledger, payments, history and events are equal.',
+    jest: ['payment-killed', '--selectProjects', 'e2e'],
+    rounds: 1,
+    env: { PAYMENT_KILLS: '200' },
+  },
   'held-snapshot': {
     says: 'A million messages beside a held snapshot: no dead row in the log, and none slower than before.',
     jest: ['held-snapshot', '--selectProjects', 'e2e'],
