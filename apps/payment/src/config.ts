@@ -116,7 +116,7 @@ const fields = z.object({
   GRPC_HEALTH_LISTEN: hostPort.optional(),
   GRPC_INSECURE: boolean.default(false),
   GRPC_REFLECTION: boolean.default(false),
-  GRPC_MAX_CONCURRENCY: integer({ min: 1, max: 10_000 }).default(100),
+  GRPC_MAX_CONCURRENCY: integer({ min: 1, max: 10_000 }).default(64),
   GRPC_MAX_CONNECTION_AGE_MS: integer({ min: 1_000, max: 86_400_000 }).default(1_800_000),
   GRPC_TLS_CERT: file.optional(),
   GRPC_TLS_KEY: file.optional(),

@@ -12,6 +12,7 @@ import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
 import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
 import { cleanRequests } from './request/clean-requests.ts';
+import { openAdmission } from './rpc/admission.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 import { watchDatabase } from './watch-database.ts';
@@ -40,7 +41,9 @@ await runUntilSignal(
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
     if (gateway) closing.use(gateway);
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
+    const admission = openAdmission(grpc.maxConcurrency);
     const handlers = paymentHandlers({
+      admission,
       database,
       limits,
       gateway,
@@ -52,7 +55,7 @@ await runUntilSignal(
     const credentials = await openServerCredentials({ files: grpc.tls, log, stop });
     const interceptors = [authentication({ authenticate: authenticateBy({ tokens, log }), log })];
     const server = closing.use(
-      await openGrpcServer({ ...grpc, credentials, interceptors, handlers, log: line }),
+      await openGrpcServer({ ...grpc, credentials, interceptors, admission, handlers, log: line }),
     );
     log.info({ http: health.address, grpc: server.address, grpcHealth: server.healthAddress }, 'listening');
 

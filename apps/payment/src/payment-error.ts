@@ -7,34 +7,47 @@ const errorDomain = 'payment.v1';
 /** One bad field of a request: its path, what is wrong and how to mend it, and a reason for programs. */
 export type Violation = { field: string; description: string; reason: string };
 
-/** How each reason is told over gRPC. */
-const codes = {
-  INVALID_REQUEST: status.INVALID_ARGUMENT,
-  TOKEN_MISSING: status.UNAUTHENTICATED,
-  TOKEN_INVALID: status.UNAUTHENTICATED,
-  SCOPE_MISSING: status.PERMISSION_DENIED,
-  OTHER_USER: status.PERMISSION_DENIED,
-  PAYMENT_NOT_FOUND: status.NOT_FOUND,
-  REQUEST_ID_REUSED: status.ALREADY_EXISTS,
-  NOT_COMPLETED: status.FAILED_PRECONDITION,
-  REFUND_DECLINED: status.FAILED_PRECONDITION,
-  REQUEST_IN_PROGRESS: status.ABORTED,
-  CONTENTION: status.ABORTED,
-  OVERLOADED: status.RESOURCE_EXHAUSTED,
-  TOO_LARGE: status.RESOURCE_EXHAUSTED,
-  STARTING: status.UNAVAILABLE,
-  STOPPING: status.UNAVAILABLE,
-  DATABASE_UNAVAILABLE: status.UNAVAILABLE,
-  AUTHORIZER_UNAVAILABLE: status.UNAVAILABLE,
-  TOKEN_KEYS_UNAVAILABLE: status.UNAVAILABLE,
-  DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
-  CANCELLED: status.CANCELLED,
-  UNIMPLEMENTED: status.UNIMPLEMENTED,
-  INTERNAL: status.INTERNAL,
-} as const;
+/** After how many milliseconds the same request may be sent again, where that is worth it. */
+const retry = {
+  /** Somebody else is at it, and soon done. */
+  soon: 200,
+  /** Something is away, or has too much to do: less would keep it there. */
+  later: 1_000,
+  /** Another instance can answer at once. */
+  elsewhere: 50,
+};
+
+/** How each reason is told over gRPC, and when to come back. */
+const reasons = {
+  INVALID_REQUEST: { code: status.INVALID_ARGUMENT },
+  TOKEN_MISSING: { code: status.UNAUTHENTICATED },
+  TOKEN_INVALID: { code: status.UNAUTHENTICATED },
+  SCOPE_MISSING: { code: status.PERMISSION_DENIED },
+  OTHER_USER: { code: status.PERMISSION_DENIED },
+  PAYMENT_NOT_FOUND: { code: status.NOT_FOUND },
+  REQUEST_ID_REUSED: { code: status.ALREADY_EXISTS },
+  NOT_COMPLETED: { code: status.FAILED_PRECONDITION },
+  REFUND_DECLINED: { code: status.FAILED_PRECONDITION },
+  REQUEST_IN_PROGRESS: { code: status.ABORTED, retryDelayMs: retry.soon },
+  CONTENTION: { code: status.ABORTED, retryDelayMs: retry.soon },
+  OVERLOADED: { code: status.RESOURCE_EXHAUSTED, retryDelayMs: retry.later },
+  TOO_LARGE: { code: status.RESOURCE_EXHAUSTED },
+  STARTING: { code: status.UNAVAILABLE, retryDelayMs: retry.later },
+  STOPPING: { code: status.UNAVAILABLE, retryDelayMs: retry.elsewhere },
+  DATABASE_UNAVAILABLE: { code: status.UNAVAILABLE, retryDelayMs: retry.later },
+  AUTHORIZER_UNAVAILABLE: { code: status.UNAVAILABLE, retryDelayMs: retry.later },
+  TOKEN_KEYS_UNAVAILABLE: { code: status.UNAVAILABLE, retryDelayMs: retry.later },
+  DEADLINE_EXCEEDED: { code: status.DEADLINE_EXCEEDED },
+  CANCELLED: { code: status.CANCELLED },
+  UNIMPLEMENTED: { code: status.UNIMPLEMENTED },
+  INTERNAL: { code: status.INTERNAL },
+} as const satisfies Record<string, { code: status; retryDelayMs?: number }>;
 
 /** Why a call failed. */
-export type PaymentErrorReason = keyof typeof codes;
+export type PaymentErrorReason = keyof typeof reasons;
+
+/** Every reason. */
+export const paymentErrorReasons = Object.keys(reasons) as PaymentErrorReason[];
 
 /** The one error that a call of this service fails with. Its message and details are for the caller to see. */
 export class PaymentError extends Error {
@@ -51,7 +64,8 @@ export class PaymentError extends Error {
   ) {
     const { cause, ...details } = options;
     super(message, { cause });
-    this.code = codes[reason];
-    this.details = { reason, domain: errorDomain, ...details };
+    const { code, ...retryInfo }: { code: status; retryDelayMs?: number } = reasons[reason];
+    this.code = code;
+    this.details = { reason, domain: errorDomain, ...retryInfo, ...details };
   }
 }

@@ -10,6 +10,8 @@ import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
 import { anonymous } from './rpc/caller.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { openAdmission } from './rpc/admission.ts';
+import type { Admission } from './rpc/admission.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import type { GrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
@@ -18,6 +20,7 @@ import { paymentHandlers } from './rpc/payment-handlers.ts';
 export type Fixture = AsyncDisposable & {
   client: PaymentClient;
   server: GrpcServer;
+  admission: Admission;
   database: Database;
   url: string;
   /** How often the relay was hinted at. */
@@ -74,25 +77,34 @@ const openOther = async (observer: Database, opened: AsyncDisposableStack): Prom
 /** Serves the methods on a free port, in the clear and to anybody unless told otherwise. */
 export const serveHandlers = (
   handlers: PaymentHandlers,
-  access: Pick<FixtureOptions, 'authenticate' | 'credentials'> = {},
+  options: Pick<FixtureOptions, 'authenticate' | 'credentials' | 'maxConnectionAgeMs'> & {
+    admission?: Admission;
+  } = {},
 ): Promise<GrpcServer> => {
   const {
+    admission = openAdmission(100),
+    maxConnectionAgeMs,
     authenticate = () => Promise.resolve(anonymous),
     credentials = ServerCredentials.createInsecure(),
-  } = access;
+  } = options;
   const log = { error: (fields: { err: unknown }) => console.error(fields.err) } as never;
   return openGrpcServer({
     listen: { host: '127.0.0.1', port: 0 },
     reflection: false,
     credentials,
     interceptors: [authentication({ authenticate, log })],
+    admission,
     handlers,
+    ...(maxConnectionAgeMs !== undefined && { maxConnectionAgeMs }),
   });
 };
 
 /** How the service is started. */
 export type FixtureOptions = {
   connections?: number;
+  /** The most calls in progress. Default: 100. */
+  maxConcurrency?: number;
+  maxConnectionAgeMs?: number;
   answerWithinMs?: number;
   limits?: ReadonlyMap<string, bigint>;
   /** Who calls. Default: anonymous. */
@@ -109,6 +121,7 @@ export type FixtureOptions = {
 export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture> => {
   const {
     connections = 25,
+    maxConcurrency = 100,
     answerWithinMs,
     gateway,
     limits = new Map([['KRW', 1_000_000n]]),
@@ -133,7 +146,9 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   let recoveryWakes = 0;
   const keep = ({ err }: { err: Error }) => void logged.push(err.message);
   const log = { error: keep, warn: keep } as never;
+  const admission = openAdmission(maxConcurrency);
   const handlers = paymentHandlers({
+    admission,
     database,
     limits,
     log,
@@ -142,7 +157,7 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     wake: () => (wakes += 1),
     wakeRecovery: () => (recoveryWakes += 1),
   });
-  const server = opened.use(await serveHandlers(handlers, options));
+  const server = opened.use(await serveHandlers(handlers, { ...options, admission }));
   const client = opened.use(openPaymentClient({ address: server.address }));
   const sql = <Row>(statement: string, parameters: unknown[] = []) =>
     observer.em.fork().execute<Row[]>(statement, parameters);
@@ -159,6 +174,7 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   return {
     client,
     server,
+    admission,
     database,
     url,
     logged,

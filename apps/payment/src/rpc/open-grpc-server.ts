@@ -1,13 +1,22 @@
-import { Server } from '@grpc/grpc-js';
-import type { ServerCredentials, ServerInterceptor } from '@grpc/grpc-js';
+import type { Socket } from 'node:net';
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
+import type { ServerCredentials, ServerInterceptor, ServerOptions } from '@grpc/grpc-js';
 import { PaymentService, paymentServiceDefinition } from '@payments/contracts';
 import type { PaymentHandlers } from '@payments/contracts';
 import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { HealthImplementation } from 'grpc-health-check';
-import { bindServer } from './bind-server.ts';
+import type { Admission } from './admission.ts';
+import { longestCallMs } from './call-context.ts';
+import { drain } from './drain.ts';
+import { explainStatus } from './explain-status.ts';
+import { ignoreDeadStreams } from './http2-servers.ts';
+import { watchSessions } from './http2-sessions.ts';
+import { listenTcp } from './listen-tcp.ts';
 import { openHealthListener } from './open-health-listener.ts';
+import { receiveCalls } from './receive-calls.ts';
 import { paymentReflection } from './reflection.ts';
+import { answerUnknownMethods } from './unknown-method.ts';
 
 /** A listening server. Disposing it drains: nothing new is taken, calls in progress are finished, then it closes. */
 export type GrpcServer = AsyncDisposable & {
@@ -19,14 +28,28 @@ export type GrpcServer = AsyncDisposable & {
   setServing(serving: boolean): void;
 };
 
-/** How long calls in progress may take to finish once the server is drained, in milliseconds. */
-const drainMs = 8_000;
+/** HTTP/2's connection preface; a TLS handshake begins with more. */
+const prefaceBytes = 24;
 
-/** An order of 100 reservations with the longest ids is below 200 kB. */
-const maxRequestBytes = 1024 * 1024;
+/** The bounds of a connection. */
+const serverOptions: ServerOptions = {
+  // An order of 100 reservations with the longest ids is below 200 kB.
+  'grpc.max_receive_message_length': 1024 * 1024,
+  // Streams at a time of one connection; further ones wait at the client.
+  'grpc.max_concurrent_streams': 200,
+  // MB that a peer which reads nothing can make one connection hold.
+  'grpc-node.max_session_memory': 32,
+  'grpc.max_connection_idle_ms': 300_000,
+  // A peer that has gone without a word is found by a ping.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  // Nobody asks for its figures, and it keeps some for each connection.
+  'grpc.enable_channelz': 0,
+};
 
 /**
  * Serves `payment.v1.PaymentService` with the standard health service and, if asked for, reflection.
+ * @param options.maxConnectionAgeMs default half an hour
  * @throws an error that names the address when it cannot be listened on
  */
 export const openGrpcServer = async (options: {
@@ -34,46 +57,54 @@ export const openGrpcServer = async (options: {
   /** A second listener, in the clear, with the health service alone. */
   healthListen?: HostPort;
   credentials: ServerCredentials;
-  /** Lets callers in; the first of them is the first to see a call. */
+  /** Lets callers in; the first of them is the first to see a call for which there is a place. */
   interceptors: ServerInterceptor[];
   reflection: boolean;
   handlers: PaymentHandlers;
+  admission: Admission;
+  maxConnectionAgeMs?: number;
   log?: (line: string) => void;
 }): Promise<GrpcServer> => {
-  const { listen, healthListen, credentials, interceptors } = options;
-  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes, interceptors });
+  const { listen, healthListen, admission, maxConnectionAgeMs = 1_800_000, log = () => undefined } = options;
+  // It writes headers that it cannot read to stderr, tokens among them.
+  setLogVerbosity(logVerbosity.NONE);
+  const calls = receiveCalls({ admission, isCounted: isPaymentMethod });
+  const server = new Server({
+    ...serverOptions,
+    interceptors: [explainStatus, calls.interceptor, ...options.interceptors],
+  });
+  const { health, setServing } = addHealth(server);
+  server.addService(paymentServiceDefinition, options.handlers);
+  if (options.reflection) paymentReflection().addToServer(server);
+  answerUnknownMethods(server);
+  const connections = server.createConnectionInjector(options.credentials);
+  ignoreDeadStreams(server);
+  const age = { maxAgeMs: maxConnectionAgeMs, graceMs: longestCallMs + 5_000 };
+  const sessions = watchSessions(server, age);
+  const accept = (socket: Socket) => connections.injectConnection(socket);
+  const listener = await listenTcp({ listen, greetingBytes: prefaceBytes, accept, log });
+  const healthListener = healthListen && (await openHealthListener(healthListen, health));
+  return {
+    address: formatHostPort({ host: listen.host, port: listener.port }),
+    ...(healthListener && { healthAddress: healthListener.address }),
+    setServing,
+    [Symbol.asyncDispose]: async () => {
+      setServing(false);
+      await drain({ server, listener, sessions, admission, calls, log });
+      await healthListener?.[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const isPaymentMethod = (path: string) => path.startsWith(`/${PaymentService.typeName}/`);
+
+const addHealth = (server: Server) => {
   const health = new HealthImplementation();
   const setServing = (serving: boolean) => {
     const status = serving ? 'SERVING' : 'NOT_SERVING';
     for (const service of ['', PaymentService.typeName]) health.setStatus(service, status);
   };
   setServing(false);
-  server.addService(paymentServiceDefinition, options.handlers);
   health.addToServer(server);
-  if (options.reflection) paymentReflection().addToServer(server);
-  const port = await bindServer({ server, listen, credentials, variable: 'GRPC_LISTEN' });
-  const healthListener = healthListen && (await openHealthListener(healthListen, health));
-  return {
-    address: formatHostPort({ host: listen.host, port }),
-    ...(healthListener && { healthAddress: healthListener.address }),
-    setServing,
-    [Symbol.asyncDispose]: async () => {
-      setServing(false);
-      await drain(server, options.log ?? (() => undefined));
-      await healthListener?.[Symbol.asyncDispose]();
-    },
-  };
-};
-
-/** `tryShutdown` waits for every stream, also for watchers of the health service, which never end: so it is bounded. */
-const drain = async (server: Server, log: (line: string) => void): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    log(`calls were still in progress after ${drainMs} ms and are cut off`);
-    server.forceShutdown();
-    resolve();
-  }, drainMs);
-  server.tryShutdown(() => resolve());
-  await promise;
-  clearTimeout(timer);
+  return { health, setServing };
 };

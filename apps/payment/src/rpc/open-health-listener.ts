@@ -3,6 +3,7 @@ import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import type { HealthImplementation } from 'grpc-health-check';
 import { bindServer } from './bind-server.ts';
+import { ignoreDeadStreams } from './http2-servers.ts';
 
 /**
  * A second listener, in the clear, on which `grpc.health.v1` alone answers: kubelet's probe speaks no TLS and has no
@@ -18,6 +19,7 @@ export const openHealthListener = async (
   health.addToServer(server);
   const credentials = ServerCredentials.createInsecure();
   const port = await bindServer({ server, listen, credentials, variable: 'GRPC_HEALTH_LISTEN' });
+  ignoreDeadStreams(server);
   return {
     address: formatHostPort({ host: listen.host, port }),
     [Symbol.asyncDispose]: () => {

@@ -2,9 +2,6 @@ import { databaseFault } from '../database/database-fault.ts';
 import { PaymentError } from '../payment-error.ts';
 import type { CallContext } from './call-context.ts';
 
-/** After how long a caller should try again, in milliseconds, where only time can help. */
-const retryDelayMs = { contention: 200, away: 1_000 };
-
 /**
  * The one normaliser: whatever was thrown, as an error for the caller. What is not meant for callers (SQL, hosts, stacks)
  * stays in `cause`.
@@ -25,7 +22,6 @@ const databaseError = (cause: unknown): PaymentError => {
     case 'LOCK_TIMEOUT':
       return new PaymentError('CONTENTION', 'another payment of the same reservations is in progress', {
         cause,
-        retryDelayMs: retryDelayMs.contention,
       });
     case 'TIMEOUT':
       return new PaymentError('DEADLINE_EXCEEDED', 'the deadline of the call has passed', { cause });
@@ -33,7 +29,7 @@ const databaseError = (cause: unknown): PaymentError => {
       return new PaymentError(
         'DATABASE_UNAVAILABLE',
         'the database is not available; send the same request with the same request_id again',
-        { cause, retryDelayMs: retryDelayMs.away },
+        { cause },
       );
     case 'OTHER':
       return new PaymentError('INTERNAL', 'internal error', { cause });

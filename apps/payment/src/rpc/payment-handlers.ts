@@ -8,6 +8,7 @@ import { listPayments } from '../read/list-payments.ts';
 import { keepPageTokenKey } from '../read/page-token-key.ts';
 import { refundPayment } from '../refund/refund-payment.ts';
 import type { RefundPaymentOptions } from '../refund/refund-payment.ts';
+import type { Admission } from './admission.ts';
 import type { CallContext } from './call-context.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { CallLog } from './unary-handler.ts';
@@ -16,6 +17,8 @@ import type { CallLog } from './unary-handler.ts';
 export type PaymentHandlerOptions = ExecutePaymentsOptions &
   RefundPaymentOptions & {
     log: CallLog;
+    /** Bounds the calls in progress. */
+    admission: Pick<Admission, 'enter' | 'leave'>;
     /** Whether the schema is there: until then every call is UNAVAILABLE. */
     isReady: () => boolean;
   };
@@ -26,7 +29,7 @@ export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers
   const serve = <Request, Reply>(
     method: (options: typeof withKey, request: Request, context: CallContext) => Promise<Reply>,
   ) =>
-    unaryHandler(options.log, async (request: Request, context) => {
+    unaryHandler(options, async (request: Request, context) => {
       if (!options.isReady()) throw starting();
       return method(withKey, request, context);
     });
@@ -39,5 +42,4 @@ export const paymentHandlers = (options: PaymentHandlerOptions): PaymentHandlers
   };
 };
 
-const starting = () =>
-  new PaymentError('STARTING', 'the service is starting and waits for its database', { retryDelayMs: 1_000 });
+const starting = () => new PaymentError('STARTING', 'the service is starting and waits for its database');

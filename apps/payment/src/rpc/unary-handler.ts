@@ -1,11 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import { rpcErrorMetadata } from '@payments/contracts';
 import type { Log } from '@payments/runtime';
 import type { PaymentError } from '../payment-error.ts';
+import type { Admission } from './admission.ts';
 import { callContext } from './call-context.ts';
 import type { CallContext } from './call-context.ts';
 import { paymentErrorOf } from './payment-error-of.ts';
+import { statusOf } from './status-of.ts';
 
 /** The part of a logger that is needed here. */
 export type CallLog = Pick<Log, 'error' | 'warn'>;
@@ -16,23 +17,34 @@ const report = (log: CallLog, error: PaymentError): void => {
 };
 
 /**
- * Serves a method with an async function. What it throws becomes a gRPC status with its details, through one normaliser;
- * faults of our own are logged here, and only here.
+ * Serves a method with an async function, if there is a place for one more call. What it throws becomes a gRPC status with
+ * its details, through one normaliser; faults of our own are logged here, and only here.
  */
 export const unaryHandler =
   <Request, Reply>(
-    log: CallLog,
+    { log, admission }: { log: CallLog; admission: Pick<Admission, 'enter' | 'leave'> },
     handle: (request: Request, context: CallContext) => Promise<Reply>,
   ): handleUnaryCall<Request, Reply> =>
   (call, callback) => {
     const context = callContext(call);
-    handle(call.request, context).then(
+    admitted(admission, () => handle(call.request, context)).then(
       (reply) => callback(null, reply),
       (thrown: unknown) => {
         const error = paymentErrorOf(thrown, context);
         report(log, error);
-        const { code, message, details } = error;
-        callback({ code, details: message, metadata: rpcErrorMetadata(code, message, details) });
+        callback(statusOf(error));
       },
     );
   };
+
+const admitted = async <T>(
+  { enter, leave }: Pick<Admission, 'enter' | 'leave'>,
+  work: () => Promise<T>,
+): Promise<T> => {
+  enter();
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
+};

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { status } from '@grpc/grpc-js';
+import { eventually, grpcFrame, rawGrpc } from '@payments/testing';
+import { openFixture } from '../payment.fixture.ts';
+import type { Fixture } from '../payment.fixture.ts';
+
+let fixture: Fixture;
+const sockets = new Set<Socket>();
+
+beforeAll(async () => {
+  fixture = await openFixture();
+});
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
+  await fixture[Symbol.asyncDispose]();
+});
+
+/** A connection that has sent so much of its preface. */
+const halfOpen = async (preface: string): Promise<Socket> => {
+  const { hostname: host, port } = new URL(`tcp://${fixture.server.address}`);
+  const socket = connect({ host, port: Number(port) });
+  sockets.add(socket);
+  socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+  await once(socket, 'connect');
+  if (preface) socket.write(preface);
+  socket.resume();
+  return socket;
+};
+
+describe('a peer that is slow', () => {
+  it('to begin is cut off after some seconds, whether it says nothing or a little', async () => {
+    const begun = performance.now();
+    const closed = async (preface: string) => once(await halfOpen(preface), 'close');
+    await Promise.all([closed(''), closed('PRI * HTT')]);
+    expect(performance.now() - begun).toBeGreaterThan(4_500);
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  });
+
+  it('to send its request is told so', async () => {
+    using raw = await rawGrpc(fixture.server.address);
+    const path = '/payment.v1.PaymentService/ListPayments';
+    const trickle = await raw.call({ path, body: grpcFrame(Buffer.alloc(9)).subarray(0, 7), end: false });
+    expect(trickle).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  });
+
+  it('leaves the others alone, however many there are: of 1,200 the oldest go', async () => {
+    const oldest = await halfOpen('');
+    for (let hundred = 0; hundred < 12; hundred++)
+      await Promise.all(Array.from({ length: 100 }, () => halfOpen('PRI')));
+    await eventually(() => expect(oldest.closed).toBe(true), { timeoutMs: 4_000 });
+    using raw = await rawGrpc(fixture.server.address);
+    const path = '/payment.v1.PaymentService/ListPayments';
+    expect(await raw.call({ path, body: grpcFrame(Buffer.alloc(0)) })).toMatchObject({ code: status.OK });
+    expect(sockets.size).toBeGreaterThan(900);
+  });
+});
