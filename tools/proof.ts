@@ -68,6 +68,12 @@ const proofs: Record<string, Proof> = {
     rounds: 1,
     env: { PARKING_LOST_MESSAGES: '100000' },
   },
+  'grpc-fuzz': {
+    says: 'Ten minutes of mutated messages, frames and connections: clean statuses, flat memory, and others served.',
+    jest: ['grpc-fuzz', '--selectProjects', 'e2e'],
+    rounds: 1,
+    env: { FUZZ_MINUTES: '10' },
+  },
   retention: {
     says: 'Writers go on as before while slots of 200,000 messages are emptied, beside an open transaction.',
     jest: ['writers-beside-emptying', '--selectProjects', 'e2e'],

@@ -15,3 +15,8 @@ export function heldSnapshotMessages(env: NodeJS.ProcessEnv = process.env): numb
 export function paymentKills(env: NodeJS.ProcessEnv = process.env): { kills: number; seed: number } {
   return { kills: Number(env['PAYMENT_KILLS'] ?? 0), seed: Number(env['PAYMENT_SEED'] ?? 1) };
 }
+
+/** How long the gRPC server is fuzzed, in milliseconds: `FUZZ_MINUTES`, default a quarter of one. */
+export function fuzzMs(env: NodeJS.ProcessEnv = process.env): number {
+  return Number(env['FUZZ_MINUTES'] ?? 0.25) * 60_000;
+}
