@@ -15,9 +15,7 @@ const worlds = 2;
 describe('a payment service that is killed', () => {
   it('at every point of a charge, of a refund and of their recovery, moves money once and tells what it moved', async () => {
     const rounds = planRounds();
-    const agreed = await Promise.all(
-      Array.from({ length: worlds }, (_, world) => run(rounds.filter((_round, at) => at % worlds === world))),
-    );
+    const agreed = await Promise.all(startWorlds(rounds));
     const sum = (count: (one: (typeof agreed)[number]) => number) =>
       agreed.reduce((total, one) => total + count(one), 0);
     const points = new Set(rounds.flatMap(({ call, recovery = call }) => [call, recovery]));
@@ -60,13 +58,28 @@ function planRounds(): Round[] {
 
 const countKills = (rounds: Round[]) => rounds.reduce((total, round) => total + killsOf(round), 0);
 
+/** Deals the rounds out. When one world fails, the others end with their round, and only then is it told. */
+function startWorlds(rounds: Round[]) {
+  const failed = new AbortController();
+  const runs = Array.from({ length: worlds }, (_, world) => {
+    const own = rounds.filter((_round, at) => at % worlds === world);
+    return run(own, failed.signal).catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    });
+  });
+  const ended = Promise.allSettled(runs);
+  return runs.map((one) => one.finally(() => ended));
+}
+
 /** The rounds of one world, one after the other; all sides are compared after each. */
-async function run(rounds: Round[]) {
+async function run(rounds: Round[], stop: AbortSignal) {
   await using world = await openWorld();
   let instance = await world.start();
   await instance.ready();
   let kills = 0;
   for (const round of rounds) {
+    if (stop.aborted) break;
     try {
       instance = await runRound(world, instance, round);
       await requireAgreement(world);

@@ -22,10 +22,11 @@ export async function runRound(world: World, instance: Instance, round: Round): 
   const point = callPoints[round.call] as Point;
   const aim = { world, subject, ...(round.declined && { decline: declineCode }) };
   const again: Point | undefined = round.recovery && recoveryPoints[round.recovery];
-  if (round.declined && !point.decides && !again?.decides) declineOf(world, subject);
-  others.forEach((other, at) => slowDown(world, other, at * 20));
 
   const release = await killAt(point, { ...aim, instance, key: () => keySeen(world, subject) }, async () => {
+    // Behind what the point itself asked of the gateway.
+    if (round.declined && !point.decides && !again?.decides) declineOf(world, subject);
+    others.forEach((other, at) => slowDown(world, other, at * 20));
     const asking = [subject, ...others].map((asked) => ending(asked.ask(instance.client)));
     return Promise.resolve({ instance, ended: Promise.all(asking).then(([end = '']) => end) });
   });
@@ -34,6 +35,7 @@ export async function runRound(world: World, instance: Instance, round: Round): 
 
   await letLeasesEnd(world);
   const next = await world.start();
+  await next.ready();
   if (round.late) {
     await untilTurnedAway(world, subject);
     release?.();
