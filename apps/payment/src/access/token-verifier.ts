@@ -19,8 +19,7 @@ const isAccessToken = ({ typ }: { typ?: unknown }): boolean =>
   typ === undefined || (typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ));
 
 /** A subject is a `user_id`: the same length and characters (payment_service.proto). */
-const isSubject = (sub: unknown): sub is string =>
-  typeof sub === 'string' && /^\P{Cc}{1,200}$/u.test(sub);
+const isSubject = (sub: unknown): sub is string => typeof sub === 'string' && /^\P{Cc}{1,200}$/u.test(sub);
 
 /**
  * Verifies a token: signature, issuer, audience, times, subject.
