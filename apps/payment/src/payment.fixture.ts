@@ -99,6 +99,15 @@ export const serveHandlers = (
   });
 };
 
+/** A database as the service makes it. */
+const migrated = {
+  name: 'payment',
+  prepare: async (databaseUrl: string) => {
+    await migrateOutbox({ databaseUrl });
+    await migratePayment({ databaseUrl });
+  },
+};
+
 /** How the service is started. */
 export type FixtureOptions = {
   connections?: number;
@@ -128,7 +137,7 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     route = (direct: string) => Promise.resolve(direct),
   } = options;
   await using opened = new AsyncDisposableStack();
-  const { url } = opened.use(await throwAwayDatabase());
+  const { url } = opened.use(await throwAwayDatabase({ template: migrated }));
   const database = opened.use(
     openDatabase({
       databaseUrl: await route(url),
@@ -139,8 +148,6 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   const observer = opened.use(
     openDatabase({ databaseUrl: url, connections: 5, applicationName: 'observer' }),
   );
-  await migrateOutbox({ databaseUrl: url });
-  await migratePayment({ databaseUrl: url });
   const logged: string[] = [];
   let wakes = 0;
   let recoveryWakes = 0;

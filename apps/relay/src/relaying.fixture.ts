@@ -18,8 +18,8 @@ export type NewMessage = { key: string; text: string };
 /** A relay that runs in this process, from its own database to the run's Kafka. */
 export async function relaying() {
   const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await throwAwayDatabase());
-  await migrateOutbox({ databaseUrl: url });
+  const template = { name: 'outbox', prepare: (databaseUrl: string) => migrateOutbox({ databaseUrl }) };
+  const { url } = resources.use(await throwAwayDatabase({ template }));
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   resources.defer(() => client.end());

@@ -23,11 +23,12 @@ export const Entry = defineEntity({
   properties: { id: p.uuid().primary(), account: p.string(), version: p.integer() },
 });
 
+const template = { name: 'outbox', prepare: (databaseUrl: string) => migrateOutbox({ databaseUrl }) };
+
 /** A throw-away database with the outbox in it, and connections that end with it. */
 export async function outboxDatabase() {
   const resources = new AsyncDisposableStack();
-  const { url } = resources.use(await throwAwayDatabase());
-  await migrateOutbox({ databaseUrl: url });
+  const { url } = resources.use(await throwAwayDatabase({ template }));
 
   /** One more connection: a writer, or an onlooker. */
   const connect = async (): Promise<pg.Client> => {

@@ -34,6 +34,11 @@ export function markRun(mark: string): void {
   process.env['PAYMENTS_SPEC_RUN'] = mark;
 }
 
+/** Whether the servers were booted for this run, and go with it. */
+export function isOwnRun(): boolean {
+  return process.env['PAYMENTS_SPEC_RUN'] !== undefined;
+}
+
 /** How long, in milliseconds, what was told to end may still be seen when a run is over: `SPEC_LEFTOVERS_MS`, default 20,000. */
 export function leftoversEndWithinMs(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['SPEC_LEFTOVERS_MS'] ?? 20_000);

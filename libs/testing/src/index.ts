@@ -2,6 +2,7 @@ export { eventually, type EventuallyOptions } from './eventually.ts';
 export type { TestServers } from './config.ts';
 export { grpcFrame, rawGrpc, type RawAnswer, type RawCall, type RawGrpc } from './raw-grpc.ts';
 export { seededRandom, type Random } from './seeded-random.ts';
+export type { DatabaseTemplate } from './template-database.ts';
 export { testServers } from './test-servers.ts';
 export { throwAwayDatabase, type ThrowAwayDatabase } from './throw-away-database.ts';
 export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';

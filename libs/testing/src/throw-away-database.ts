@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { pollUntil } from '@payments/servers';
-import pg from 'pg';
+import type pg from 'pg';
 import { currentTest, whenOutcomeIsKnown } from './keep-when-failed.ts';
+import { createFromTemplate } from './template-database.ts';
+import type { DatabaseTemplate } from './template-database.ts';
 import { testServers } from './test-servers.ts';
+import { withServer } from './with-server.ts';
 
 /** A database of one spec. */
 export interface ThrowAwayDatabase extends AsyncDisposable {
@@ -11,18 +14,19 @@ export interface ThrowAwayDatabase extends AsyncDisposable {
 }
 
 /**
- * Makes an empty database in the run's PostgreSQL (or in the server of `options.serverUrl`). It is dropped when its test or, made in
+ * Makes an empty database, or one that begins as `options.template` says, in the run's PostgreSQL (or in the server of `options.serverUrl`). It is dropped when its test or, made in
  * `beforeAll`, its file has passed; of a failed one it is kept, with a line that names it, as long as the server lives.
  *
  * Disposing of it fails when a connection to it is still open after `options.closedWithinMs` (default 20,000): the spec, or what
  * it tests, leaked one.
  */
 export async function throwAwayDatabase(
-  options: { serverUrl?: string; closedWithinMs?: number } = {},
+  options: { serverUrl?: string; closedWithinMs?: number; template?: DatabaseTemplate } = {},
 ): Promise<ThrowAwayDatabase> {
   const { serverUrl = testServers().postgresUrl, closedWithinMs = 20_000 } = options;
   const name = `spec_${process.pid}_${randomBytes(5).toString('hex')}`;
-  await withServer(serverUrl, (server) => server.query(`create database ${name}`));
+  if (options.template) await createFromTemplate({ serverUrl, name, template: options.template });
+  else await withServer(serverUrl, (server) => server.query(`create database ${name}`));
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   const owner = currentTest();
   let disposed = false;
@@ -71,13 +75,3 @@ async function requireNoSessions(server: pg.Client, database: string, timeoutMs:
 
 const describe = ({ pid, application, state, query }: Session) =>
   `  backend ${pid}${application && ` of ${application}`}, ${state}, last statement: ${query}`;
-
-async function withServer<T>(serverUrl: string, use: (server: pg.Client) => Promise<T>): Promise<T> {
-  const server = new pg.Client({ connectionString: serverUrl, application_name: 'throw-away-database' });
-  await server.connect();
-  try {
-    return await use(server);
-  } finally {
-    await server.end();
-  }
-}
