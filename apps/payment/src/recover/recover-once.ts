@@ -1,6 +1,6 @@
 import type { Database } from '../database/open-database.ts';
 import { settleCharge } from '../execute/settle-charge.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Gateway, GatewayCall } from '../gateway/gateway.ts';
 import { settleRefund } from '../refund/settle-refund.ts';
 import { claimDueTasks } from '../task/claim-due-tasks.ts';
 import type { DueTask } from '../task/claim-due-tasks.ts';
@@ -27,17 +27,19 @@ export type RecoverOptions = {
  * @returns how many tasks it took up
  */
 export const recoverOnce = async (options: RecoverOptions): Promise<number> => {
+  // From before the claim: whoever hears late of it, say a process that was frozen, may hold it no longer, and then must not
+  // ask by a key that the payment gateway has forgotten meanwhile.
+  const bound = { signal: options.stop, deadline: Date.now() + recoverWithinMs };
   const tasks = await claimDueTasks(options.database, tasksPerRound);
-  await Promise.all(tasks.map((task) => recover(options, task)));
+  await Promise.all(tasks.map((task) => recover(options, task, bound)));
   return tasks.length;
 };
 
-const recover = async (options: RecoverOptions, task: DueTask): Promise<void> => {
-  const { database, log, wake, stop } = options;
+const recover = async (options: RecoverOptions, task: DueTask, bound: GatewayCall): Promise<void> => {
+  const { database, log, wake } = options;
   const { kind, taskId, claim, charge } = task;
   const fields = { kind, payment_id: charge.paymentId, claim };
   try {
-    const bound = { signal: stop, deadline: Date.now() + recoverWithinMs };
     const answer = await askAgain(options, task, bound);
     const settle = kind === 'CHARGE' ? settleCharge : settleRefund;
     const { state } = await settle(database, { taskId, claim }, answer);

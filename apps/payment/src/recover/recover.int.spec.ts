@@ -9,7 +9,9 @@ import {
   tookNothing,
 } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { won } from '../payment.fixture.ts';
+import { recoverWithinMs } from '../task/claimed-task.ts';
 import { startRecovery } from './recovery.ts';
 
 let fixture: GatewayFixture;
@@ -93,6 +95,28 @@ describe('recovery', () => {
     expect(await fixture.tasks()).toEqual([]);
     expect(await fixture.counts()).toMatchObject({ payments: 20, history: 20, messages: 20 });
     expect(fixture.standIn.ledger()).toHaveLength(20);
+  });
+
+  it('is at the gateway for no longer than it may from the moment it began to claim, however late it hears that it has', async () => {
+    await leavePending('before', 'r-1');
+    const deadlines: number[] = [];
+    const { gateway } = fixture;
+    const watched: Gateway = {
+      ...gateway,
+      findCharge: (key, bound) => {
+        deadlines.push(bound.deadline);
+        return gateway.findCharge(key, bound);
+      },
+    };
+    const other = await fixture.other();
+    await other.sql('lock table payment.gateway_task in access exclusive mode');
+    const recovery = fixture.recover(watched);
+    await fixture.waiting(1);
+    const late = Date.now();
+    await other.commit();
+    expect(await recovery).toBe(1);
+    expect(deadlines).toHaveLength(1);
+    expect(deadlines[0]).toBeLessThan(late + recoverWithinMs);
   });
 
   it('does not charge by a key that the gateway may have forgotten: it names the payment, and waits for a look-up', async () => {
