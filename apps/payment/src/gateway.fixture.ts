@@ -131,3 +131,20 @@ export const frozenAfterCharge = (gateway: Gateway) => {
   };
   return { frozen, answered: answered.promise, thaw: thawed.resolve };
 };
+
+/** The first transaction that changes a payment loses against another one, and has to be done again. */
+export const loseFirstChange = async ({ sql }: Fixture): Promise<void> => {
+  await sql('create sequence payment.changes');
+  await sql(`create function payment.lose_first() returns trigger language plpgsql as $$
+    begin
+      if nextval('payment.changes') = 1 then raise exception 'lost' using errcode = 'serialization_failure'; end if;
+      return new;
+    end $$`);
+  await sql(
+    'create trigger lose_first before update on payment.payment for each row execute function payment.lose_first()',
+  );
+};
+
+/** How many transactions have changed a payment since, with the one that lost. */
+export const changesMade = async ({ sql }: Fixture): Promise<number | undefined> =>
+  (await sql<{ made: number }>('select last_value::int as made from payment.changes'))[0]?.made;

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExecutePaymentsRequestSchema, FailureReason, PaymentState } from '@payments/contracts';
-import { openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
+import { changesMade, loseFirstChange, openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
 import { won } from '../payment.fixture.ts';
 import { anonymous } from '../rpc/caller.ts';
@@ -125,6 +125,14 @@ describe('a call with a payment gateway', () => {
     held.release();
     expect((await call).payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
     expect(await told(fixture, key)).toEqual(['COMPLETED']);
+  });
+
+  it('stores its outcome also where that loses against another transaction at first', async () => {
+    await loseFirstChange(fixture);
+    const [payment] = await pay('r-1');
+    expect(payment).toMatchObject({ state: PaymentState.COMPLETED });
+    expect(await changesMade(fixture)).toBe(2);
+    expect(await told(fixture, payment?.paymentId)).toEqual(['COMPLETED']);
   });
 
   it('that ends after its intent was stored and before the gateway was asked charges nothing', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PaymentState } from '@payments/contracts';
-import { openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
+import { changesMade, loseFirstChange, openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
 import { failure, won } from '../payment.fixture.ts';
 
@@ -92,6 +92,15 @@ describe('RefundPayment of what the payment gateway charged', () => {
     fixture.standIn.recover();
     await fixture.recover();
     expect(paidBack()).toEqual([paymentId]);
+    expect(await told(fixture, paymentId)).toEqual(['COMPLETED', 'REFUNDED']);
+  });
+
+  it('is stored also where that loses against another transaction at first', async () => {
+    const paymentId = await pay();
+    await loseFirstChange(fixture);
+    const { payment } = await fixture.client.refundPayment({ paymentId });
+    expect(payment).toMatchObject({ state: PaymentState.REFUNDED });
+    expect(await changesMade(fixture)).toBe(2);
     expect(await told(fixture, paymentId)).toEqual(['COMPLETED', 'REFUNDED']);
   });
 
