@@ -151,7 +151,7 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   const logged: string[] = [];
   let wakes = 0;
   let recoveryWakes = 0;
-  const keep = ({ err }: { err: Error }) => void logged.push(err.message);
+  const keep = ({ err }: { err: Error }, line: string) => void logged.push(`${line}: ${err.message}`);
   const log = { error: keep, warn: keep } as never;
   const admission = openAdmission(maxConcurrency);
   const handlers = paymentHandlers({

@@ -89,6 +89,9 @@ describe('RefundPayment of what the payment gateway charged', () => {
     const paymentId = await pay();
     fixture.standIn.behave({ on: 'POST /refunds', times: 100, then: tookNothing });
     expect(await failure(fixture.client.refundPayment({ paymentId }))).toMatchObject(unavailable);
+    expect(fixture.logged).toEqual([
+      'a call failed with AUTHORIZER_UNAVAILABLE: the payment gateway has not told the outcome yet; the refund goes on',
+    ]);
     fixture.standIn.recover();
     await fixture.recover();
     expect(paidBack()).toEqual([paymentId]);

@@ -13,7 +13,9 @@ export type CallLog = Pick<Log, 'error' | 'warn'>;
 
 const report = (log: CallLog, error: PaymentError): void => {
   if (error.code === status.INTERNAL) log.error({ err: error }, 'a call failed for a reason of ours');
-  if (error.code === status.UNAVAILABLE) log.warn({ err: error }, 'a call failed: the database is away');
+  // The database, the payment gateway or the keys of tokens may be away.
+  if (error.code === status.UNAVAILABLE)
+    log.warn({ err: error }, `a call failed with ${error.details.reason}`);
 };
 
 /**
