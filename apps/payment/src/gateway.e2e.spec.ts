@@ -36,3 +36,22 @@ it('the process pays by AUTHORIZER_URL, finds out by itself what became of a cha
   const line = await without.waitForLine('AUTHORIZER_URL is not set');
   expect(line.fields).toMatchObject({ tasks: 1 });
 });
+
+it('recovery that fails with one payment again and again does not shut the payment gateway to the others', async () => {
+  await using closing = new AsyncDisposableStack();
+  const { url } = closing.use(await throwAwayDatabase());
+  const standIn = closing.use(await startGatewayStandIn());
+  const env = { DATABASE_URL: url, AUTHORIZER_URL: standIn.url };
+  const service = closing.use(await startService({ app: 'payment', env }));
+  await service.ready();
+  using client = openPaymentClient({ address: service.grpc ?? '' });
+  const pay = async (reservationId: string) => {
+    const reservations = [won(reservationId)];
+    return (await client.executePayments({ userId: 'u-1', reservations })).payments[0]?.state;
+  };
+  for (const on of ['POST /charges', 'GET /charges'] as const)
+    standIn.behave({ on, reservationId: 'r-1', times: Infinity, then: { status: 500, at: 'after' } });
+  expect(await pay('r-1')).toBe(PaymentState.PENDING);
+  await service.waitForLine('the circuit to the payment gateway changed');
+  expect(await pay('r-2')).toBe(PaymentState.COMPLETED);
+});

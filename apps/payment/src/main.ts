@@ -32,6 +32,8 @@ await runUntilSignal(
     if (process.argv.includes('--migrate-only')) return await migrate({ answerWithinMs: 0 });
     const database = openDatabase({ databaseUrl, log: line });
     const gateway = config.gateway && openHttpGateway(config.gateway, log);
+    // Of its own circuit: recovery asks again what has failed before, which must not shut the gateway to the calls.
+    const gatewayOfRecovery = config.gateway && openHttpGateway(config.gateway, log);
     /** Holds the waker once the schema is there; until then the service is not ready. */
     const started: { waker?: Waker; recovery?: Recovery } = {};
     const wake = () => started.waker?.wake();
@@ -39,7 +41,8 @@ await runUntilSignal(
     await using closing = new AsyncDisposableStack();
     closing.defer(() => closeDatabase({ database, withinMs: 3_000, log: line }));
     closing.defer(() => started.waker?.[Symbol.asyncDispose]());
-    if (gateway) closing.use(gateway);
+    closing.use(gateway);
+    closing.use(gatewayOfRecovery);
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
     const admission = openAdmission(grpc.maxConcurrency);
     const handlers = paymentHandlers({
@@ -65,7 +68,8 @@ await runUntilSignal(
       return openWaker({ databaseUrl, log: line });
     };
     started.waker = await waitFor('postgres', connect, { stop, log, health });
-    if (gateway) started.recovery = closing.use(startRecovery({ database, gateway, log, wake }));
+    if (gatewayOfRecovery)
+      started.recovery = closing.use(startRecovery({ database, gateway: gatewayOfRecovery, log, wake }));
     server.setServing(true);
     log.info('ready');
 
