@@ -15,6 +15,8 @@ it('the process pays by AUTHORIZER_URL, finds out by itself what became of a cha
   {
     await using service = await start(gateway);
     await service.ready();
+    const listening = await service.waitForLine(({ fields }) => fields['msg'] === 'listening');
+    expect(listening.fields).toMatchObject({ gateway: true, tls: false, tokens: false });
     using client = openPaymentClient({ address: service.grpc ?? '' });
     const reservations = [won('r-1'), won('r-2')];
     const { payments } = await client.executePayments({ userId: 'user-of-the-spec', reservations });
@@ -30,6 +32,7 @@ it('the process pays by AUTHORIZER_URL, finds out by itself what became of a cha
     const printed = service.lines.map(({ text }) => text).join('\n');
     expect(printed).toContain('asked the payment gateway again');
     expect(printed).not.toMatch(/user-of-the-spec|token-of-the-spec/);
+    expect(printed).not.toContain(new URL(standIn.url).host);
   }
   await using without = await start({});
   await without.ready();

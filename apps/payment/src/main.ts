@@ -60,7 +60,10 @@ await runUntilSignal(
     const server = closing.use(
       await openGrpcServer({ ...grpc, credentials, interceptors, admission, handlers, log: line }),
     );
-    log.info({ http: health.address, grpc: server.address, grpcHealth: server.healthAddress }, 'listening');
+    const addresses = { http: health.address, grpc: server.address, grpcHealth: server.healthAddress };
+    // Whether, never with what: addresses may hold secrets.
+    const configured = { tls: !!grpc.tls, tokens: !!tokens, gateway: !!gateway };
+    log.info({ ...addresses, ...configured }, 'listening');
 
     const connect = async () => {
       await migrate();

@@ -98,6 +98,13 @@ const check = (health: HealthClient, service: string): Promise<unknown> =>
   });
 
 describe('the service with TLS and tokens', () => {
+  it('says at its start that both are asked for, and not with what', async () => {
+    const service = await start(secure());
+    const { fields, text } = await service.waitForLine(({ fields }) => fields['msg'] === 'listening');
+    expect(fields).toMatchObject({ tls: true, tokens: true, gateway: false });
+    for (const value of Object.values(secure())) expect(text).not.toContain(value);
+  });
+
   it('serves an independent client that has both, and its log tells nothing of whom and how much', async () => {
     const { url } = closing.use(await throwAwayDatabase());
     const service = await start(secure(), url);
