@@ -20,7 +20,7 @@ const report = (log: CallLog, error: PaymentError): void => {
 
 /**
  * Serves a method with an async function, if there is a place for one more call. What it throws becomes a gRPC status with
- * its details, through one normaliser; faults of our own are logged here, and only here.
+ * its details, through one normaliser, and is logged if it is a fault of ours.
  */
 export const unaryHandler =
   <Request, Reply>(
