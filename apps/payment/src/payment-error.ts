@@ -9,8 +9,10 @@ export type Violation = { field: string; description: string; reason: string };
 
 /** After how many milliseconds the same request may be sent again, where that is worth it. */
 const retry = {
-  /** Somebody else is at it, and soon done. */
+  /** Somebody else holds the rows, and is soon done. */
   soon: 200,
+  /** Somebody else is at the very same request, perhaps at the payment gateway with it. */
+  underWay: 500,
   /** Something is away, or has too much to do: less would keep it there. */
   later: 1_000,
   /** Another instance can answer at once. */
@@ -28,7 +30,7 @@ const reasons = {
   REQUEST_ID_REUSED: { code: status.ALREADY_EXISTS },
   NOT_COMPLETED: { code: status.FAILED_PRECONDITION },
   REFUND_DECLINED: { code: status.FAILED_PRECONDITION },
-  REQUEST_IN_PROGRESS: { code: status.ABORTED, retryDelayMs: retry.soon },
+  REQUEST_IN_PROGRESS: { code: status.ABORTED, retryDelayMs: retry.underWay },
   CONTENTION: { code: status.ABORTED, retryDelayMs: retry.soon },
   OVERLOADED: { code: status.RESOURCE_EXHAUSTED, retryDelayMs: retry.later },
   TOO_LARGE: { code: status.RESOURCE_EXHAUSTED },

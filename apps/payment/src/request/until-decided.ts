@@ -8,7 +8,6 @@ import { PaymentError } from '../payment-error.ts';
 export const requestInProgress = (cause?: unknown): PaymentError =>
   new PaymentError('REQUEST_IN_PROGRESS', 'the same request is still in progress: send it again', {
     cause,
-    retryDelayMs: 500,
   });
 
 /**
