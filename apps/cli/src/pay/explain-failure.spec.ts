@@ -68,6 +68,15 @@ describe('explainFailure', () => {
     expect(text.split('\n')[0]).toMatch(new RegExp(`^${reason}: so it is\\. .*${remedy}`));
   });
 
+  it.each([
+    ['is stored', { state: 'PENDING' }, 'goes on by itself'],
+    ['was not stored', {}, 'Try again in a while'],
+  ])('says of a refund that the gateway has not answered whether it %s', (_, metadata, remedy) => {
+    const details = { reason: 'AUTHORIZER_UNAVAILABLE', domain: 'payment.v1', metadata };
+    const error = { code: status.UNAVAILABLE, message: 'not now', details };
+    expect(explainFailure(error, { ...attempt, deed: 'refund' })).toContain(remedy);
+  });
+
   it('says of a reason that it does not know what the service says', () => {
     const details = { reason: 'constructor', domain: 'payment.v1' };
     expect(explainFailure({ code: status.ABORTED, message: 'so it is', details }, attempt)).toContain(

@@ -32,10 +32,10 @@ const remedies: Readonly<Record<string, (facts: Facts) => string>> = {
   STOPPING: tryLater,
   DATABASE_UNAVAILABLE: tryLater,
   TOKEN_KEYS_UNAVAILABLE: tryLater,
-  AUTHORIZER_UNAVAILABLE: ({ deed }) =>
-    deed === 'refund'
+  AUTHORIZER_UNAVAILABLE: ({ metadata }) =>
+    metadata.state === 'PENDING'
       ? 'The refund is stored and goes on by itself: the same request tells later what became of it.'
-      : 'Try again in a while.',
+      : tryLater(),
   DEADLINE_EXCEEDED: () => 'Give it more time with --timeout.',
   UNIMPLEMENTED: () => 'This service does not have that yet: it is older than this command.',
   INTERNAL: () => 'The log of the service has the cause.',

@@ -25,6 +25,9 @@ const unavailable = {
   details: { reason: 'AUTHORIZER_UNAVAILABLE', retryDelayMs: 1_000 },
 };
 
+/** The refund is stored. */
+const pending = { ...unavailable, details: { ...unavailable.details, metadata: { state: 'PENDING' } } };
+
 /** The gateway pays back, and says that it failed, however often it is asked. */
 const refundAndFail = (at: 'before' | 'after' = 'after') =>
   fixture.standIn.behave({ on: 'POST /refunds', times: 100, then: { status: 500, at } });
@@ -72,9 +75,9 @@ describe('RefundPayment of what the payment gateway charged', () => {
     const paymentId = await pay();
     refundAndFail();
     const request = { requestId: randomUUID(), paymentId };
-    expect(await failure(fixture.client.refundPayment(request))).toMatchObject(unavailable);
-    expect(await failure(fixture.client.refundPayment(request))).toMatchObject(unavailable);
-    expect(await failure(fixture.client.refundPayment({ paymentId }))).toMatchObject(unavailable);
+    expect(await failure(fixture.client.refundPayment(request))).toMatchObject(pending);
+    expect(await failure(fixture.client.refundPayment(request))).toMatchObject(pending);
+    expect(await failure(fixture.client.refundPayment({ paymentId }))).toMatchObject(pending);
     expect(fixture.recoveryWakes()).toBe(1);
     expect(await told(fixture, paymentId)).toEqual(['COMPLETED']);
     fixture.standIn.recover();
@@ -88,7 +91,7 @@ describe('RefundPayment of what the payment gateway charged', () => {
   it('that never came to the gateway goes on too', async () => {
     const paymentId = await pay();
     fixture.standIn.behave({ on: 'POST /refunds', times: 100, then: tookNothing });
-    expect(await failure(fixture.client.refundPayment({ paymentId }))).toMatchObject(unavailable);
+    expect(await failure(fixture.client.refundPayment({ paymentId }))).toMatchObject(pending);
     expect(fixture.logged).toEqual([
       'a call failed with AUTHORIZER_UNAVAILABLE: the payment gateway has not told the outcome yet; the refund goes on',
     ]);
@@ -162,7 +165,9 @@ describe('RefundPayment of what the payment gateway charged', () => {
   it('is UNAVAILABLE where no payment gateway is configured any more, and nothing is stored', async () => {
     const paymentId = await pay();
     await using without = await fixture.another(undefined);
-    expect(await failure(without.client.refundPayment({ paymentId }))).toMatchObject(unavailable);
+    const { details, ...error } = await failure(without.client.refundPayment({ paymentId }));
+    expect({ ...error, details }).toMatchObject(unavailable);
+    expect(details?.metadata?.['state']).toBeUndefined();
     expect(await fixture.sql('select from payment.refund')).toEqual([]);
   });
 });

@@ -14,7 +14,6 @@ import { answerOnce } from '../request/answer-once.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { mayActFor } from '../rpc/caller.ts';
 import { addTask } from '../task/add-task.ts';
-import { authorizerUnavailable } from './authorizer-unavailable.ts';
 
 /** A refund that is stored. `ours`: this call is the one to ask the payment gateway for it. */
 export type PlacedRefund = { refundId: string; paymentId: string; ours: boolean };
@@ -84,11 +83,17 @@ const place = (
     recordOutcome(em, payment);
     return { refundId, paymentId, ours: false };
   }
-  if (!gateway) throw authorizerUnavailable('the payment gateway that charged it is not configured');
+  if (!gateway) throw notConfigured();
   em.create(Refund, { ...refund, state: 'PENDING' });
   addTask(em, { taskId: refundId, kind: 'REFUND', payment, now });
   return { refundId, paymentId, ours: true };
 };
+
+const notConfigured = () =>
+  new PaymentError(
+    'AUTHORIZER_UNAVAILABLE',
+    'the payment gateway that charged it is not configured; nothing was stored',
+  );
 
 const notCompleted = ({ paymentId, state }: PaymentRow) =>
   new PaymentError('NOT_COMPLETED', `the payment is ${state}: only one that is COMPLETED can be paid back`, {

@@ -9,7 +9,6 @@ import { untilDecided } from '../request/until-decided.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
-import { authorizerUnavailable } from './authorizer-unavailable.ts';
 import { placeRefund } from './place-refund.ts';
 import type { PlacedRefund } from './place-refund.ts';
 import { readRefund } from './read-refund.ts';
@@ -85,7 +84,11 @@ const replyOf = (result: RefundResult): RefundPaymentResponse => {
         metadata: { decline_code: result.declineCode },
       });
     case 'PENDING':
-      throw authorizerUnavailable('the payment gateway has not told the outcome yet; the refund goes on');
+      throw new PaymentError(
+        'AUTHORIZER_UNAVAILABLE',
+        'the payment gateway has not told the outcome yet; the refund goes on',
+        { metadata: { state: 'PENDING' } },
+      );
     default:
       return result satisfies never;
   }
