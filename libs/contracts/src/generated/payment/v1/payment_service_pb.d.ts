@@ -460,12 +460,12 @@ export declare const PaymentService: GenService<{
    * A payment whose outcome the payment gateway has not told yet is PENDING in the reply. It is decided later, and the
    * same request with the same `request_id` gives it then.
    *
-   * INVALID_ARGUMENT: the request is bad; every bad field is named, and nothing is stored.
+   * INVALID_ARGUMENT (INVALID_REQUEST): the request is bad; every bad field is named, and nothing is stored.
    * ALREADY_EXISTS (REQUEST_ID_REUSED): the `request_id` was used for another request.
    * ABORTED (REQUEST_IN_PROGRESS, CONTENTION): somebody else was still at it when the time was nearly over; send the
    * same request again after the delay in `google.rpc.RetryInfo`.
-   * UNAVAILABLE: the outcome is not known if the database was lost during the commit; send the same request with the
-   * same `request_id` again.
+   * UNAVAILABLE (DATABASE_UNAVAILABLE): the outcome is not known if the database was lost during the commit; send the same
+   * request with the same `request_id` again.
    *
    * @generated from rpc payment.v1.PaymentService.ExecutePayments
    */
@@ -478,11 +478,15 @@ export declare const PaymentService: GenService<{
    * Pays a payment back, all of it. Only a COMPLETED payment can be refunded; one that is REFUNDED already is answered as
    * it stands. The reservation can be paid again afterwards.
    *
-   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id.
+   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id, or none that the caller may see.
+   * ALREADY_EXISTS (REQUEST_ID_REUSED): the `request_id` was used for another payment.
    * FAILED_PRECONDITION (NOT_COMPLETED): the payment is PENDING or FAILED.
    * FAILED_PRECONDITION (REFUND_DECLINED): the payment gateway refused; `decline_code` in the metadata is its reason.
-   * UNAVAILABLE (AUTHORIZER_UNAVAILABLE): the payment gateway has not told the outcome yet. The refund is stored and goes on
-   * by itself; send the same request again, with the same `request_id`, to see what became of it.
+   * ABORTED (REQUEST_IN_PROGRESS, CONTENTION): somebody else was still at it when the time was nearly over; send the
+   * same request again after the delay in `google.rpc.RetryInfo`.
+   * UNAVAILABLE (AUTHORIZER_UNAVAILABLE): the payment gateway has not told the outcome yet, and `state` in the metadata is
+   * PENDING: the refund is stored and goes on by itself; send the same request again, with the same `request_id`, to see
+   * what became of it. Without `state` nothing is stored: the gateway that charged is not configured any more.
    *
    * @generated from rpc payment.v1.PaymentService.RefundPayment
    */
@@ -494,7 +498,7 @@ export declare const PaymentService: GenService<{
   /**
    * Gives one payment.
    *
-   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id.
+   * NOT_FOUND (PAYMENT_NOT_FOUND): there is none of that id, or none that the caller may see.
    *
    * @generated from rpc payment.v1.PaymentService.GetPayment
    */
@@ -504,7 +508,7 @@ export declare const PaymentService: GenService<{
     output: typeof GetPaymentResponseSchema;
   },
   /**
-   * Lists payments, the newest first. No filter at all lists all of them.
+   * Lists payments, the newest first: without a filter, all of those that the caller may see.
    *
    * @generated from rpc payment.v1.PaymentService.ListPayments
    */
