@@ -14,7 +14,7 @@ const notAUuid: Reason = {
 const reasons: Readonly<Record<string, Reason>> = {
   required: { reason: 'REQUIRED', description: 'is missing or empty: give it' },
   'string.max_len': { reason: 'TOO_LONG', description: '…' },
-  // The one pattern that there is.
+  // The id does not tell patterns apart: this is the only one, and another has to be a rule in CEL.
   'string.pattern': { reason: 'CONTROL_CHARACTER', description: 'holds a control character: leave it out' },
   'string.uuid': notAUuid,
   // The nil UUID: what a client sends that forgot to fill it in.
