@@ -31,7 +31,7 @@ export const openCircuit = (
   );
   return async (attempt) => {
     // While one tries whether it is well again, the others would wait for that one, beyond their own deadlines.
-    if (breaker.state === CircuitState.HalfOpen) return shut;
+    if (breaker.state === CircuitState.HalfOpen) return refused;
     try {
       return await breaker.execute(async () => {
         const made = await attempt();
@@ -41,13 +41,14 @@ export const openCircuit = (
       });
     } catch (error) {
       if (error instanceof BrokenOff) return error.attempt;
-      if (error instanceof BrokenCircuitError) return shut;
+      if (error instanceof BrokenCircuitError) return refused;
       throw error;
     }
   };
 };
 
-const shut: Attempt = {
+/** What an open circuit answers in the gateway's place. */
+const refused: Attempt = {
   answer: { outcome: 'NOT_ASKED', reason: 'the circuit is open: the gateway has been ill' },
   again: false,
   health: 'UNTOLD',

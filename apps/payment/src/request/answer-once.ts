@@ -53,7 +53,7 @@ export const answerOnce = async <T>(
   return { kind: 'FIRST', work: done };
 };
 
-/** Takes the request's lock to the end of the transaction. It is taken before all others, so it closes no circle. */
+/** Takes the request's lock to the end of the transaction. It is taken before all others, so it cannot deadlock with them. */
 const waitForTurn = async (em: UnitOfWork, id: Omit<RequestKey, 'requestHash'>): Promise<void> => {
   try {
     const key = JSON.stringify([id.caller, id.method, id.requestId]);
