@@ -8,7 +8,7 @@ import type { Authenticate } from './access/authentication.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
-import { anonymous } from './rpc/caller.ts';
+import { anonymous } from './access/caller.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { openAdmission } from './rpc/admission.ts';
 import type { Admission } from './rpc/admission.ts';

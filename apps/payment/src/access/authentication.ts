@@ -3,7 +3,7 @@ import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { PaymentService, rpcErrorMetadata } from '@payments/contracts';
 import type { Log } from '@payments/runtime';
 import { PaymentError } from '../payment-error.ts';
-import type { Caller } from '../rpc/caller.ts';
+import type { Caller } from './caller.ts';
 import { checkMetadata } from './check-metadata.ts';
 
 /** Tells who calls a method (`/payment.v1.PaymentService/GetPayment`) with these headers. @throws PaymentError */

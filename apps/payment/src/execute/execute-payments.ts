@@ -8,7 +8,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Answered } from '../request/answer-once.ts';
 import { untilDecided } from '../request/until-decided.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { requireUser } from '../rpc/caller.ts';
+import { requireUser } from '../access/caller.ts';
 import { toPayment } from '../to-payment.ts';
 import type { Limits } from './authorize.ts';
 import { chargePending } from './charge-pending.ts';

@@ -6,7 +6,7 @@ import type { Database } from '../database/open-database.ts';
 import { Payment } from '../database/payment.ts';
 import { PaymentError } from '../payment-error.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { mayActFor } from '../rpc/caller.ts';
+import { mayActFor } from '../access/caller.ts';
 import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 

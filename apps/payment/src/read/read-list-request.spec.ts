@@ -6,7 +6,7 @@ import {
   PaymentState,
 } from '@payments/contracts';
 import { PaymentError } from '../payment-error.ts';
-import { anonymous } from '../rpc/caller.ts';
+import { anonymous } from '../access/caller.ts';
 import { readListRequest } from './read-list-request.ts';
 
 type Init = NonNullable<Parameters<typeof create<typeof ListPaymentsRequestSchema>>[1]>;

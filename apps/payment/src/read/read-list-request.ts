@@ -8,8 +8,8 @@ import type { ListPaymentHistoryRequest, ListPaymentsRequest } from '@payments/c
 import type { State } from '../database/payment.ts';
 import { invalidRequest } from '../invalid-request.ts';
 import type { Violation } from '../payment-error.ts';
-import { requireUser } from '../rpc/caller.ts';
-import type { Caller } from '../rpc/caller.ts';
+import { requireUser } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import { checkRequest } from '../rpc/validate-request.ts';
 
 /** Rows of a page when none are asked for, and the most there are. */

@@ -12,7 +12,7 @@ import { PaymentError } from '../payment-error.ts';
 import { recordOutcome } from '../record-outcome.ts';
 import { answerOnce } from '../request/answer-once.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { mayActFor } from '../rpc/caller.ts';
+import { mayActFor } from '../access/caller.ts';
 import { addTask } from '../task/add-task.ts';
 
 /** A refund that is stored. `ours`: this call is the one to ask the payment gateway for it. */
