@@ -2,7 +2,7 @@ import { migrateOutbox, openWaker } from '@payments/outbox';
 import type { Waker } from '@payments/outbox';
 import { createLog, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
 import { authenticateBy } from './access/authenticate.ts';
-import { authentication } from './access/authentication.ts';
+import { authenticationInterceptor } from './access/authentication-interceptor.ts';
 import { openServerCredentials } from './access/server-credentials.ts';
 import { readPaymentConfig } from './config.ts';
 import { migratePayment } from './database/migrate-payment.ts';
@@ -56,7 +56,7 @@ await runUntilSignal(
       wakeRecovery: () => started.recovery?.wake(),
     });
     const credentials = await openServerCredentials({ files: grpc.tls, log, stop });
-    const interceptors = [authentication({ authenticate: authenticateBy({ tokens, log }), log })];
+    const interceptors = [authenticationInterceptor({ authenticate: authenticateBy({ tokens, log }), log })];
     const server = closing.use(
       await openGrpcServer({ ...grpc, credentials, interceptors, admission, handlers, log: line }),
     );

@@ -3,8 +3,8 @@ import { openPaymentClient, readRpcError } from '@payments/contracts';
 import type { PaymentClient, PaymentHandlers, RpcError } from '@payments/contracts';
 import { migrateOutbox } from '@payments/outbox';
 import { eventually, throwAwayDatabase } from '@payments/testing';
-import { authentication } from './access/authentication.ts';
-import type { Authenticate } from './access/authentication.ts';
+import { authenticationInterceptor } from './access/authentication-interceptor.ts';
+import type { Authenticate } from './access/authentication-interceptor.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
@@ -92,7 +92,7 @@ export const serveHandlers = (
     listen: { host: '127.0.0.1', port: 0 },
     reflection: false,
     credentials,
-    interceptors: [authentication({ authenticate, log })],
+    interceptors: [authenticationInterceptor({ authenticate, log })],
     admission,
     handlers,
     ...(maxConnectionAgeMs !== undefined && { maxConnectionAgeMs }),

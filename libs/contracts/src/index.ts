@@ -20,5 +20,5 @@ export type { PaymentEventType } from './payment-event.ts';
 export { readRpcError, rpcErrorMetadata, statusDetailsTrailer } from './rpc-error.ts';
 export type { RpcError, RpcErrorDetails } from './rpc-error.ts';
 export type { Handlers } from './service-definition.ts';
-export { paymentServiceDefinition } from './payment-service-definition.ts';
+export { isPaymentMethod, paymentServiceDefinition } from './payment-service-definition.ts';
 export type { PaymentHandlers, PaymentMethods } from './payment-service-definition.ts';

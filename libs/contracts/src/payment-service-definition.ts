@@ -11,3 +11,6 @@ export type PaymentMethods = typeof PaymentService extends GenService<infer Meth
 
 /** What a server of `payment.v1.PaymentService` has to bring. */
 export type PaymentHandlers = Handlers<PaymentMethods>;
+
+/** Whether a call's path (`/payment.v1.PaymentService/GetPayment`) is of `payment.v1.PaymentService`. */
+export const isPaymentMethod = (path: string): boolean => path.startsWith(`/${PaymentService.typeName}/`);

@@ -1,7 +1,7 @@
 import { PaymentError } from '../payment-error.ts';
 import type { TokenIssuer } from '../config.ts';
 import { anonymous } from './caller.ts';
-import type { Authenticate } from './authentication.ts';
+import type { Authenticate } from './authentication-interceptor.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { AccessLog } from './follow-tls-files.ts';
 import { neededScope, scopesOf } from './scopes.ts';

@@ -3,7 +3,7 @@ import type { PaymentClient } from '@payments/contracts';
 import { openFixture } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 import { authenticateBy } from './authenticate.ts';
-import type { Authenticate } from './authentication.ts';
+import type { Authenticate } from './authentication-interceptor.ts';
 import type { Issuer } from './issuer.fixture.ts';
 import type { KeyTimes } from './token-keys.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { callerOf } from '../access/authentication.ts';
+import { callerOf } from '../access/authentication-interceptor.ts';
 import type { Caller } from '../access/caller.ts';
 
 /** What a call brings besides its request. */

@@ -3,7 +3,7 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import { statusDetailsTrailer } from '@payments/contracts';
 import { PaymentError } from '../payment-error.ts';
 import type { PaymentErrorReason } from '../payment-error.ts';
-import { statusOf } from './status-of.ts';
+import { statusOf } from '../status-of.ts';
 
 type Status = Parameters<ServerInterceptingCall['sendStatus']>[0];
 type Explanation = readonly [said: RegExp, reason: PaymentErrorReason, message: string];

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServerCredentials, ServerInterceptor, ServerOptions } from '@grpc/grpc-js';
-import { PaymentService, paymentServiceDefinition } from '@payments/contracts';
+import { isPaymentMethod, PaymentService, paymentServiceDefinition } from '@payments/contracts';
 import type { PaymentHandlers } from '@payments/contracts';
 import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
@@ -95,8 +95,6 @@ export const openGrpcServer = async (options: {
     },
   };
 };
-
-const isPaymentMethod = (path: string) => path.startsWith(`/${PaymentService.typeName}/`);
 
 const addHealth = (server: Server) => {
   const health = new HealthImplementation();

@@ -6,7 +6,7 @@ import type { Admission } from './admission.ts';
 import { callContext } from './call-context.ts';
 import type { CallContext } from './call-context.ts';
 import { paymentErrorOf } from './payment-error-of.ts';
-import { statusOf } from './status-of.ts';
+import { statusOf } from '../status-of.ts';
 
 /** The part of a logger that is needed here. */
 export type CallLog = Pick<Log, 'error' | 'warn'>;

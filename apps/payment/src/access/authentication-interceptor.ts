@@ -1,8 +1,9 @@
 import { ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
-import { PaymentService, rpcErrorMetadata } from '@payments/contracts';
+import { isPaymentMethod } from '@payments/contracts';
 import type { Log } from '@payments/runtime';
 import { PaymentError } from '../payment-error.ts';
+import { statusOf } from '../status-of.ts';
 import type { Caller } from './caller.ts';
 import { checkMetadata } from './check-metadata.ts';
 
@@ -19,9 +20,6 @@ export const callerOf = (metadata: Metadata): Caller => {
   return caller;
 };
 
-/** Health and reflection tell nothing of anybody: probes and tools ask without a token. */
-const isOurs = (path: string): boolean => path.startsWith(`/${PaymentService.typeName}/`);
-
 /** One status for whatever was thrown. */
 const errorOf = (thrown: unknown, log: Pick<Log, 'error'>): PaymentError => {
   if (thrown instanceof PaymentError) return thrown;
@@ -33,18 +31,16 @@ const errorOf = (thrown: unknown, log: Pick<Log, 'error'>): PaymentError => {
  * Lets in only those who may call, by their headers alone: before anything of the request is read, a stranger learns nothing
  * of it and costs no memory for it.
  */
-export const authentication =
+export const authenticationInterceptor =
   (options: { authenticate: Authenticate; log: Pick<Log, 'error'> }): ServerInterceptor =>
   ({ path }, call) => {
-    if (!isOurs(path)) return new ServerInterceptingCall(call);
+    // Health and reflection tell nothing of anybody: probes and tools ask without a token.
+    if (!isPaymentMethod(path)) return new ServerInterceptingCall(call);
     const letIn = async (metadata: Metadata) => {
       checkMetadata(metadata);
       callers.set(metadata, await options.authenticate(path, metadata));
     };
-    const refuse = (thrown: unknown) => {
-      const { code, message, details } = errorOf(thrown, options.log);
-      call.sendStatus({ code, details: message, metadata: rpcErrorMetadata(code, message, details) });
-    };
+    const refuse = (thrown: unknown) => call.sendStatus(statusOf(errorOf(thrown, options.log)));
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
         letIn(metadata).then(() => next(metadata), refuse);
