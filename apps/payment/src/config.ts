@@ -15,7 +15,7 @@ import {
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
 import { tlsProblems } from './access/tls-material.ts';
-import type { Limits } from './execute/authorize.ts';
+import type { Limits } from './execute/built-in-authorizer.ts';
 
 /** Files of a TLS server. They are read again when they change. */
 export type TlsFiles = {

@@ -11,11 +11,11 @@ import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
 import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
-import { cleanRequests } from './request/clean-requests.ts';
+import { cleanRequests } from './request-id/clean-requests.ts';
 import { openAdmission } from './rpc/admission.ts';
 import { openGrpcServer } from './rpc/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
-import { watchDatabase } from './watch-database.ts';
+import { watchDatabase } from './database/watch-database.ts';
 
 const log = createLog('payment');
 const line = (text: string) => log.info(text);

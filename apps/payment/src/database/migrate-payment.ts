@@ -1,5 +1,5 @@
 import { migrateSchema } from '@payments/runtime';
-import { advisoryLockClass } from '../advisory-locks.ts';
+import { advisoryLockClass } from './advisory-locks.ts';
 
 /** Brings schema `payment` to the version of this service, as `migrateSchema` says. */
 export const migratePayment = (options: {

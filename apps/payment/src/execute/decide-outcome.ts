@@ -1,7 +1,7 @@
 import type { MinorUnits } from '@payments/contracts';
 import type { Authorizer } from '../database/payment.ts';
-import { authorize } from './authorize.ts';
-import type { Limits } from './authorize.ts';
+import { authorize } from './built-in-authorizer.ts';
+import type { Limits } from './built-in-authorizer.ts';
 
 /** What a reservation's payment comes to in the order's own transaction. PENDING: the payment gateway decides. */
 export type Outcome =

@@ -4,7 +4,7 @@ import { Payment } from '../database/payment.ts';
 import type { Authorizer, PaymentRow } from '../database/payment.ts';
 import { recordOutcome } from '../record-outcome.ts';
 import { addTask } from '../task/add-task.ts';
-import type { Limits } from './authorize.ts';
+import type { Limits } from './built-in-authorizer.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import type { Outcome } from './decide-outcome.ts';
 import type { Order } from './read-order.ts';

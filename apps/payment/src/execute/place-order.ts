@@ -4,10 +4,10 @@ import type { Database } from '../database/open-database.ts';
 import type { PaymentRow } from '../database/payment.ts';
 import { redoOnConflict } from '../database/redo-on-conflict.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { answerOnce } from '../request/answer-once.ts';
-import type { Answered } from '../request/answer-once.ts';
+import { answerOnce } from '../request-id/answer-once.ts';
+import type { Answered } from '../request-id/answer-once.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import type { Limits } from './authorize.ts';
+import type { Limits } from './built-in-authorizer.ts';
 import { payReservations } from './pay-reservations.ts';
 import type { Order } from './read-order.ts';
 

@@ -10,7 +10,7 @@ import { Refund } from '../database/refund.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { PaymentError } from '../payment-error.ts';
 import { recordOutcome } from '../record-outcome.ts';
-import { answerOnce } from '../request/answer-once.ts';
+import { answerOnce } from '../request-id/answer-once.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { mayActFor } from '../access/caller.ts';
 import { addTask } from '../task/add-task.ts';

@@ -5,7 +5,7 @@ import { inTransaction, waitingEnd } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { PaymentError } from '../payment-error.ts';
-import { untilDecided } from '../request/until-decided.ts';
+import { untilDecided } from '../request-id/until-decided.ts';
 import type { CallContext } from '../rpc/call-context.ts';
 import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';

@@ -1,4 +1,4 @@
-import { advisoryLockClass } from '../advisory-locks.ts';
+import { advisoryLockClass } from '../database/advisory-locks.ts';
 import { databaseFault } from '../database/database-fault.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import { StoredRequest } from '../database/stored-request.ts';

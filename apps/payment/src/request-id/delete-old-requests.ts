@@ -1,4 +1,4 @@
-import { advisoryLockClass } from '../advisory-locks.ts';
+import { advisoryLockClass } from '../database/advisory-locks.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import { longestCallMs } from '../rpc/call-context.ts';
 

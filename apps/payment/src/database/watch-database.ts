@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from './database/open-database.ts';
+import type { Database } from './open-database.ts';
 
 /**
  * Asks the database every `everyMs` whether it is there, and reports each change, until `stop`: a service whose database
