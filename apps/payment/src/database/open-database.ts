@@ -1,5 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { isWithin } from '@payments/runtime';
 import { longestCallMs } from '../rpc/call-context.ts';
 import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
@@ -62,13 +63,7 @@ export const closeDatabase = async (options: {
   withinMs: number;
   log: (line: string) => void;
 }): Promise<void> => {
-  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    options.log(
-      `transactions were still open after ${options.withinMs} ms and are left to their own timeout`,
-    );
-    resolve();
-  }, options.withinMs);
-  await Promise.race([options.database.close(), tooLong]);
-  clearTimeout(timer);
+  const { database, withinMs, log } = options;
+  if (await isWithin(database.close(), withinMs)) return;
+  log(`transactions were still open after ${withinMs} ms and are left to their own timeout`);
 };

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { backoff } from '@payments/runtime';
+import { backoff, isWithin } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
 import { recoverOnce, tasksPerRound } from './recover-once.ts';
 import type { RecoverOptions } from './recover-once.ts';
@@ -42,7 +42,7 @@ export const startRecovery = (options: Omit<RecoverOptions, 'stop'> & { idleMs?:
     wake: bell.ring,
     [Symbol.asyncDispose]: async () => {
       ending.abort();
-      await within(ended, endWithinMs);
+      await isWithin(ended, endWithinMs);
     },
   };
 };
@@ -58,11 +58,4 @@ const openBell = (stop: AbortSignal) => {
       rung = new AbortController();
     },
   };
-};
-
-const within = async (work: Promise<void>, ms: number): Promise<void> => {
-  const done = new AbortController();
-  const tooLong = pause(ms, undefined, { signal: done.signal }).catch(() => undefined);
-  await Promise.race([work, tooLong]);
-  done.abort();
 };

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
+import { isWithin } from '@payments/runtime';
 import type { Admission } from './admission.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
-import { isWithin } from './is-within.ts';
 import type { TcpListener } from './listen-tcp.ts';
 import type { OpenCalls } from './receive-calls.ts';
 

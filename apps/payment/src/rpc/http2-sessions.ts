@@ -1,8 +1,8 @@
 import { constants } from 'node:http2';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
+import { isWithin } from '@payments/runtime';
 import { http2ServersOf } from './http2-servers.ts';
-import { isWithin } from './is-within.ts';
 
 /** How long a peer may take to answer that it has heard, in milliseconds. */
 const crossingMs = 1_000;
