@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServerCredentials, ServerInterceptor, ServerOptions } from '@grpc/grpc-js';
-import { isPaymentMethod, PaymentService, paymentServiceDefinition } from '@payments/contracts';
+import { isPaymentMethod, paymentServiceDefinition } from '@payments/contracts';
 import type { PaymentHandlers } from '@payments/contracts';
 import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
-import { HealthImplementation } from 'grpc-health-check';
 import type { Admission } from './admission.ts';
 import { longestCallMs } from './call-context.ts';
 import { drain } from './drain.ts';
@@ -16,6 +15,7 @@ import { listenTcp } from './listen-tcp.ts';
 import { openHealthListener } from './open-health-listener.ts';
 import { receiveCalls } from './receive-calls.ts';
 import { paymentReflection } from './reflection.ts';
+import { serveHealth } from './serve-health.ts';
 import { answerUnknownMethods } from './unknown-method.ts';
 
 /** A listening server. Disposing it drains: nothing new is taken, calls in progress are finished, then it closes. */
@@ -73,7 +73,8 @@ export const openGrpcServer = async (options: {
     ...serverOptions,
     interceptors: [explainStatus, calls.interceptor, ...options.interceptors],
   });
-  const { health, setServing } = addHealth(server);
+  const health = serveHealth();
+  health.addTo(server);
   server.addService(paymentServiceDefinition, options.handlers);
   if (options.reflection) paymentReflection().addToServer(server);
   answerUnknownMethods(server);
@@ -87,22 +88,11 @@ export const openGrpcServer = async (options: {
   return {
     address: formatHostPort({ host: listen.host, port: listener.port }),
     ...(healthListener && { healthAddress: healthListener.address }),
-    setServing,
+    setServing: health.setServing,
     [Symbol.asyncDispose]: async () => {
-      setServing(false);
+      health.setServing(false);
       await drain({ server, listener, sessions, admission, calls, log });
       await healthListener?.[Symbol.asyncDispose]();
     },
   };
-};
-
-const addHealth = (server: Server) => {
-  const health = new HealthImplementation();
-  const setServing = (serving: boolean) => {
-    const status = serving ? 'SERVING' : 'NOT_SERVING';
-    for (const service of ['', PaymentService.typeName]) health.setStatus(service, status);
-  };
-  setServing(false);
-  health.addToServer(server);
-  return { health, setServing };
 };
