@@ -14,6 +14,8 @@ describe('bearerMetadata', () => {
     '10.0.0.1:50051',
     '127.0.0.1.example.org:1',
     'localhost.example.org',
+    // Without brackets it is no port: the address 0:0:0:0:0:0:1:5005.
+    '::1:5005',
   ])('does not send one to %s in the clear, and does not repeat it', (address) => {
     const send = () => bearerMetadata({ address, token: 's3cret' });
     expect(send).toThrow(`the token is not sent to ${address} in the clear`);

@@ -24,8 +24,8 @@ export const channelCredentials = (tls: ClientTls | undefined): ChannelCredentia
     : credentials.createSsl(bufferOf(tls.ca), bufferOf(tls.key), bufferOf(tls.cert));
 
 /** What stays on this machine: its name or address, with or without a port; or a socket in the file system. */
-const isLocal = (address: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)(:\d+)?$/.test(address) || address.startsWith('unix:');
+export const isLocal = (address: string): boolean =>
+  /^((localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?|::1)$/.test(address) || address.startsWith('unix:');
 
 /**
  * The header of a bearer token; no header without one.

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Client, Metadata } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions, MethodDefinition } from '@grpc/grpc-js';
-import { bearerMetadata, channelCredentials } from './client-credentials.ts';
+import { bearerMetadata, channelCredentials, isLocal } from './client-credentials.ts';
 import type { ClientTls } from './client-credentials.ts';
 import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
 import { paymentServiceDefinition } from './payment-service-definition.ts';
@@ -83,6 +83,10 @@ const withHeaders = (headers: Metadata, options: CallOptions): CallOptions => {
   return { ...options, metadata };
 };
 
+/** grpc-js goes to `localhost` by way of `http_proxy`, too: a token would leave this machine in the clear. */
+const channelOptions = ({ address, channel = {} }: PaymentClientOptions): ChannelOptions =>
+  isLocal(address) ? { ...channel, 'grpc.enable_http_proxy': 0 } : channel;
+
 /**
  * Makes a typed client of the payment service. It connects at its first call.
  * @throws Error for a token that would leave this machine in the clear, and for a certificate or key that is none
@@ -91,7 +95,7 @@ export const openPaymentClient = (options: PaymentClientOptions): PaymentClient 
   const client = new Client(
     options.address,
     options.credentials ?? channelCredentials(options.tls),
-    options.channel,
+    channelOptions(options),
   );
   const headers = bearerMetadata(options);
   const definitions = paymentServiceDefinition as Record<string, Definition>;
