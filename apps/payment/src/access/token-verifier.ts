@@ -19,7 +19,8 @@ const isAccessToken = ({ typ }: { typ?: unknown }): boolean =>
   typ === undefined || (typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ));
 
 /** A subject is a `user_id`: the same length and characters (payment_service.proto). */
-const isSubject = (sub: unknown): sub is string => typeof sub === 'string' && /^\P{Cc}{1,200}$/u.test(sub);
+const isSubject = (sub: unknown): sub is string =>
+  typeof sub === 'string' && sub.isWellFormed() && /^\P{Cc}{1,200}$/u.test(sub);
 
 /**
  * Verifies a token: signature, issuer, audience, times, subject.
@@ -55,7 +56,13 @@ const rejectAsInvalid = (thrown: unknown): never => {
   if (thrown instanceof PaymentError) throw thrown;
   if (thrown instanceof errors.JWTExpired)
     throw new PaymentError('TOKEN_INVALID', 'the token has expired: get another', { cause: thrown });
-  throw invalid(thrown instanceof errors.JOSEError ? thrown.message : String(thrown), thrown);
+  throw invalid(whyOf(thrown), thrown);
+};
+
+/** For the log. Of an extension that is not known jose repeats the name, which a stranger chose. */
+const whyOf = (thrown: unknown): string => {
+  if (thrown instanceof errors.JOSENotSupported) return 'it asks for what is not supported';
+  return thrown instanceof errors.JOSEError ? thrown.message : String(thrown);
 };
 
 const invalid = (why: string, thrown?: unknown) =>

@@ -74,6 +74,7 @@ describe('a token is not accepted, and nobody is told why,', () => {
     ['with an empty subject', () => issuer.token('')],
     ['whose subject is too long for an id', () => issuer.token('u'.repeat(201))],
     ['whose subject has control characters', () => issuer.token('u-1\n')],
+    ['whose subject has half a character', () => issuer.token('u-\ud800')],
     ['whose subject is no text', () => issuer.token('u-1', { claims: { sub: 7 } as never })],
     ['that is for a logout', () => issuer.token('u-1', { header: { typ: 'logout+jwt' } })],
     ['with an extension that is not known', () => issuer.token('u-1', { header: { crit: ['x'], x: 1 } })],
@@ -172,6 +173,14 @@ describe('a token', () => {
     await failure(service.as(token).listPayments({}));
     expect(logged).toHaveLength(1);
     for (const part of [...token.split('.'), 'name-of-somebody']) expect(logged.join()).not.toContain(part);
+  });
+
+  it('has nothing that a stranger wrote into it told in the log', async () => {
+    const word = 'card-4111111111111111';
+    const token = await forged({ alg: 'ES256', kid: word, typ: word, crit: [word], [word]: 1 }, () => 'AAAA');
+    await failure(service.as(token).listPayments({}));
+    expect(logged).toEqual([expect.stringContaining('a token was refused')]);
+    expect(logged.join()).not.toContain(word);
   });
 
   it('is asked for before anything of the request is read', async () => {
