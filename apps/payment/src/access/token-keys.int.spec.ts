@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
+import { eventually, rawGrpc } from '@payments/testing';
 import { failure } from '../payment.fixture.ts';
 import { openIssuer } from './issuer.fixture.ts';
 import type { Issuer } from './issuer.fixture.ts';
@@ -25,6 +25,21 @@ beforeEach(async () => {
   logged = service.trust(issuer);
 });
 afterEach(() => closing.disposeAsync());
+
+/** Calls of a stranger that wait for the keys, and go on waiting: the first 200 of each connection get in. */
+const strangersWait = async (token: string, connections: number): Promise<void> => {
+  for (let connection = 0; connection < connections; connection += 1) {
+    const { session } = closing.use(await rawGrpc(service.fixture.server.address));
+    for (let call = 0; call < 200; call += 1) {
+      const headers = { 'content-type': 'application/grpc', authorization: `Bearer ${token}` };
+      session
+        .request({ ':method': 'POST', ':path': '/payment.v1.PaymentService/ListPayments', ...headers })
+        .on('error', () => undefined);
+    }
+    // The answer comes after those streams were opened.
+    await new Promise((resolve) => session.ping(resolve));
+  }
+};
 
 describe('keys', () => {
   it('may be rotated: a new one is fetched when it is first seen, and the old one is of no use then', async () => {
@@ -89,6 +104,16 @@ describe('keys', () => {
     expect(await failure(service.as(await issuer.token('u-1')).listPayments({}))).toMatchObject({
       details: { reason: 'TOKEN_KEYS_UNAVAILABLE' },
     });
+  });
+
+  it('that do not come take no place from those whose key is known, however many strangers wait for them', async () => {
+    service.trust(issuer, { timeoutMs: 10_000 });
+    const client = service.as(await issuer.token('u-1'));
+    await client.listPayments({ userId: 'u-1' });
+    issuer.answer(0);
+    await strangersWait(await issuer.token('u-1', { header: { kid: 'another' } }), 6);
+    expect(issuer.fetches()).toBe(2);
+    expect(await client.listPayments({ userId: 'u-1' })).toBeDefined();
   });
 
   it('that were taken back are dropped, though nobody asks for another', async () => {

@@ -57,7 +57,7 @@ export const openGrpcServer = async (options: {
   /** A second listener, in the clear, with the health service alone. */
   healthListen?: HostPort;
   credentials: ServerCredentials;
-  /** Lets callers in; the first of them is the first to see a call for which there is a place. */
+  /** Let callers in, before one counts among those whose requests are on their way: strangers take nobody's place. */
   interceptors: ServerInterceptor[];
   reflection: boolean;
   handlers: PaymentHandlers;
@@ -71,7 +71,7 @@ export const openGrpcServer = async (options: {
   const calls = receiveCalls({ admission, isCounted: isPaymentMethod });
   const server = new Server({
     ...serverOptions,
-    interceptors: [explainStatus, calls.interceptor, ...options.interceptors],
+    interceptors: [explainStatus, ...options.interceptors, calls.interceptor],
   });
   const health = serveHealth();
   health.addTo(server);
