@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openFixture } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
@@ -64,5 +64,12 @@ describe('the headers of a call', () => {
   ])('are not kept beyond what HTTP/2 takes: %s, and the service goes on', async (_, count, bytes, end) => {
     expect(await call(open(), headers(count, bytes))).toBe(end);
     expect(await call(open(), {})).toBe(String(status.OK));
+  });
+
+  it('are repeated nowhere when they cannot be read, a token least', async () => {
+    const written = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    closing.defer(() => written.mockRestore());
+    await call(open(), { authorization: 'Bearer s3cret-\u00fc' });
+    expect(written.mock.calls).toEqual([]);
   });
 });

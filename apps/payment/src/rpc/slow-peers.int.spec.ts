@@ -56,4 +56,24 @@ describe('a peer that is slow', () => {
     expect(await raw.call({ path, body: grpcFrame(Buffer.alloc(0)) })).toMatchObject({ code: status.OK });
     expect(sockets.size).toBeGreaterThan(900);
   });
+
+  it('with a thousand requests on their way keeps others out, and lets them in again when it has gone', async () => {
+    await using others = new AsyncDisposableStack();
+    const path = '/payment.v1.PaymentService/ListPayments';
+    using raw = await rawGrpc(fixture.server.address);
+    const list = () => raw.call({ path, body: grpcFrame(Buffer.alloc(0)) });
+    // A connection takes 200 streams.
+    for (let connection = 0; connection < 5; connection += 1) {
+      const slow = others.use(await rawGrpc(fixture.server.address));
+      for (let call = 0; call < 200; call += 1)
+        void slow.call({ path, body: grpcFrame(Buffer.alloc(9)).subarray(0, 7), end: false });
+      // The answer comes after those streams were opened.
+      await new Promise((resolve) => slow.session.ping(resolve));
+    }
+    expect(await list()).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    await others.disposeAsync();
+    await eventually(async () => {
+      expect(await list()).toMatchObject({ code: status.OK });
+    });
+  });
 });
