@@ -42,7 +42,7 @@ const shapes: ((random: Random) => RawCall)[] = [
     ...plain(random),
     body: Buffer.concat([grpcFrame(bytes(random, 3)), grpcFrame(bytes(random, 3))]),
   }),
-  (random) => ({ ...plain(random), body: grpcFrame(Buffer.alloc(1024 * 1024 + upTo(random, 100_000))) }),
+  (random) => ({ ...plain(random), body: grpcFrame(Buffer.alloc(256 * 1024 + upTo(random, 100_000))) }),
   // Compression that lies, or tells too much.
   (random) => ({
     ...plain(random),

@@ -20,7 +20,7 @@ const explanations: Partial<Record<status, readonly Explanation[]>> = {
     [/./, 'INTERNAL', 'internal error'],
   ],
   [status.UNKNOWN]: [[/./, 'INTERNAL', 'internal error']],
-  [status.RESOURCE_EXHAUSTED]: [[/larger than/, 'TOO_LARGE', 'the request is larger than 1 MiB']],
+  [status.RESOURCE_EXHAUSTED]: [[/larger than/, 'TOO_LARGE', 'the request is larger than 256 KiB']],
   [status.DEADLINE_EXCEEDED]: [[/./, 'DEADLINE_EXCEEDED', 'the deadline of the call has passed']],
   [status.UNIMPLEMENTED]: [
     [/unsupported encoding/, 'UNIMPLEMENTED', 'requests are taken as they are, or as gzip or deflate'],

@@ -7,7 +7,7 @@ import { statusOf } from '../status-of.ts';
 /** How long a request may take to arrive after its headers, in milliseconds. */
 const arrivalMs = 10_000;
 
-/** How many requests may be on their way in at a time. Each holds up to 1 MiB. */
+/** How many requests may be on their way in at a time. Each holds up to 256 KiB. */
 const mostArriving = 1_000;
 
 /** The calls that are open, and the door through which they come. */

@@ -24,7 +24,7 @@ const services: readonly string[] = ['', PaymentService.typeName];
 
 /**
  * Answers for what is not served here without keeping or repeating its name. grpc-health-check 2.1 keeps every name that was
- * ever watched, and strangers ask without a token: 1 MiB a call, until there is no memory left. What is served does not change,
+ * ever watched, and strangers ask without a token: as long as a request may be, until there is no memory left. What is served does not change,
  * so nobody who watches something else will ever hear more.
  */
 const boundedBy = (handlers: UntypedServiceImplementation): UntypedServiceImplementation => {

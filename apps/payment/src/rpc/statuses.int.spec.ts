@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -5,6 +6,7 @@ import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import {
   ErrorInfoSchema,
+  ExecutePaymentsRequestSchema,
   ListPaymentsRequestSchema,
   PaymentService,
   StatusSchema,
@@ -53,6 +55,23 @@ describe('a status that grpc-js makes by itself', () => {
     ).toMatchObject({ code: status.OK });
   });
 
+  it('is not made for the largest order that there is', async () => {
+    const reservations = Array.from({ length: 100 }, (_, index) => ({
+      reservationId: `${100 + index}${'\u{1f4b3}'.repeat(197)}`,
+      amount: { currencyCode: 'KRW', units: 1_000_000n },
+    }));
+    const order = create(ExecutePaymentsRequestSchema, {
+      requestId: randomUUID(),
+      userId: '\u{1f4b3}'.repeat(200),
+      reservations,
+    });
+    const body = grpcFrame(toBinary(ExecutePaymentsRequestSchema, order));
+    expect(body.length).toBeLessThan(128 * 1024);
+    expect(await call({ path: `/${PaymentService.typeName}/ExecutePayments`, body })).toMatchObject({
+      code: status.OK,
+    });
+  });
+
   it.each<[string, Partial<RawCall>, status, string]>([
     [
       'bytes that are no message',
@@ -86,13 +105,13 @@ describe('a status that grpc-js makes by itself', () => {
       'UNIMPLEMENTED',
     ],
     [
-      'a message of more than 1 MiB',
-      { body: grpcFrame(Buffer.alloc(5), { length: 1024 * 1024 + 1 }) },
+      'a message of more than 256 KiB',
+      { body: grpcFrame(Buffer.alloc(5), { length: 256 * 1024 + 1 }) },
       status.RESOURCE_EXHAUSTED,
       'TOO_LARGE',
     ],
     [
-      'one that unpacks to more than 1 MiB',
+      'one that unpacks to more than 256 KiB',
       {
         body: grpcFrame(gzipSync(Buffer.alloc(500_000_000)), { compressed: 1 }),
         headers: { 'grpc-encoding': 'gzip' },
