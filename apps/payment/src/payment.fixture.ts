@@ -116,6 +116,8 @@ export type FixtureOptions = {
   maxConnectionAgeMs?: number;
   answerWithinMs?: number;
   limits?: ReadonlyMap<string, bigint>;
+  /** A database with a migration, and so with secrets, of its own; default: a copy of one that all specs share. */
+  migratedAnew?: boolean;
   /** Who calls. Default: anonymous. */
   authenticate?: Authenticate;
   /** Default: in the clear. */
@@ -137,7 +139,9 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     route = (direct: string) => Promise.resolve(direct),
   } = options;
   await using opened = new AsyncDisposableStack();
-  const { url } = opened.use(await throwAwayDatabase({ template: migrated }));
+  const { migratedAnew = false } = options;
+  const { url } = opened.use(await throwAwayDatabase(migratedAnew ? {} : { template: migrated }));
+  if (migratedAnew) await migrated.prepare(url);
   const database = opened.use(
     openDatabase({
       databaseUrl: await route(url),
