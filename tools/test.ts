@@ -1,4 +1,5 @@
-import { readFile, mkdir, rm } from 'node:fs/promises';
+import { readdir, readFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { findJaeger } from '@payments/servers';
@@ -6,10 +7,17 @@ import { jestCommand } from './jest-command.ts';
 
 const reports = '.local/reports';
 
-/** Runs one suite, and leaves its counts where they are told from. */
-const jest = (suite: string, ...more: string[]): string[] => [
+/** Runs one suite, or its files of these patterns, and leaves the counts where they are told from. */
+const jest = (suite: string, patterns: string[] = [], ...more: string[]): string[] => [
   ...jestCommand,
-  ...['--selectProjects', suite, '--json', `--outputFile=${reports}/${suite}.json`, ...more],
+  ...patterns,
+  ...[
+    '--selectProjects',
+    suite,
+    '--json',
+    `--outputFile=${reports}/${suite}${patterns.length}.json`,
+    ...more,
+  ],
 ];
 
 /**
@@ -26,8 +34,13 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'unused code', command: ['knip', '--no-progress'] },
   { name: 'unit', command: jest('unit') },
   { name: 'integration', command: jest('integration') },
+  // These wait for processes to start and to end, side by side.
+  { name: 'processes', command: jest('e2e', ['/apps/cli/', '/apps/payment/']) },
   // One at a time: these stop and start whole servers, and time them.
-  { name: 'e2e', command: jest('e2e', '--runInBand') },
+  {
+    name: 'e2e',
+    command: jest('e2e', ['/apps/(?!(cli|payment)/)', '/libs/', '/examples/'], '--runInBand'),
+  },
 ];
 
 const program = new Command()
@@ -65,10 +78,11 @@ async function run(name: string, [file = '', ...args]: string[]): Promise<void> 
 /** What ran, what did not, and why. Where CI is set nothing may be left out. */
 async function tellCounts(): Promise<void> {
   let [passed, skipped] = [0, 0];
-  for (const suite of ['unit', 'integration', 'e2e']) {
-    const report = await readFile(`${reports}/${suite}.json`, 'utf8').catch(() => undefined);
-    if (!report) continue;
-    const counts = JSON.parse(report) as { numPassedTests: number; numPendingTests: number };
+  for (const report of await readdir(reports)) {
+    const counts = JSON.parse(await readFile(join(reports, report), 'utf8')) as {
+      numPassedTests: number;
+      numPendingTests: number;
+    };
     passed += counts.numPassedTests;
     skipped += counts.numPendingTests;
   }
