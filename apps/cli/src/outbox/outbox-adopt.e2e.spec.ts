@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
-import { outboxWithClient, startOutbox } from './outbox-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
+import { outboxWithClient } from './outbox-with-client.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxWithClient>>;
 beforeEach(async () => (database = await outboxWithClient()));
 afterEach(() => database[Symbol.asyncDispose]());
 
-const outbox = (...args: string[]) => startOutbox(args, { DATABASE_URL: database.url }).ended;
+const outbox = (...args: string[]) => startCommand('outbox', args, { DATABASE_URL: database.url }).ended;
 
 /** As after a restore: the positions are another cluster's. */
 const copied = () => database.client.query('update outbox.checkpoint set system_identifier = 1');
@@ -39,7 +40,8 @@ describe('outbox adopt', () => {
 
   it('makes no outbox in a database that has none', async () => {
     await using other = await throwAwayDatabase();
-    const { exitCode, stderr } = await startOutbox(['adopt', '--yes'], { DATABASE_URL: other.url }).ended;
+    const { exitCode, stderr } = await startCommand('outbox', ['adopt', '--yes'], { DATABASE_URL: other.url })
+      .ended;
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/There is no outbox in database ".*": name another database/);
     const client = new pg.Client({ connectionString: other.url });
@@ -61,7 +63,7 @@ describe('outbox adopt', () => {
       stderr: expect.stringContaining('stop the relays'),
     });
     await using own = await outboxWithClient();
-    const native = await startOutbox(['adopt', '--yes'], { DATABASE_URL: own.url }).ended;
+    const native = await startCommand('outbox', ['adopt', '--yes'], { DATABASE_URL: own.url }).ended;
     expect(native).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('There is nothing to adopt'),

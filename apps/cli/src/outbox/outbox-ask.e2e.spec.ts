@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { outboxWithClient, startOutbox } from './outbox-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
+import { outboxWithClient } from './outbox-with-client.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxWithClient>>;
 let id: string;
@@ -11,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-const start = (...args: string[]) => startOutbox(args, { DATABASE_URL: database.url });
+const start = (...args: string[]) => startCommand('outbox', args, { DATABASE_URL: database.url });
 
 interface Request {
   number: string;

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, startService, testServers, throwAwayTopic } from '@payments/testing';
-import { outboxWithClient, startOutbox } from './outbox-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
+import { outboxWithClient } from './outbox-with-client.fixture.ts';
 
 let database: Awaited<ReturnType<typeof outboxWithClient>>;
 beforeAll(async () => (database = await outboxWithClient()));
 afterAll(() => database[Symbol.asyncDispose]());
 
-const outbox = (...args: string[]) => startOutbox(args, { DATABASE_URL: database.url }).ended;
+const outbox = (...args: string[]) => startCommand('outbox', args, { DATABASE_URL: database.url }).ended;
 
 describe('outbox status', () => {
   it('says what waits while no relay runs, and ends with 2; with a relay all is published, and it ends with 0', async () => {
@@ -17,7 +18,7 @@ describe('outbox status', () => {
     await using kafka = await throwAwayTopic();
     const env = { DATABASE_URL: own.url };
     await own.client.query(`select outbox.append($1, 'k', 'Placed', 'x'::bytea)`, [kafka.topic]);
-    const without = await startOutbox(['status'], env).ended;
+    const without = await startCommand('outbox', ['status'], env).ended;
     expect(without).toMatchObject({ exitCode: 2, stderr: '' });
     expect(without.stdout).toMatch(
       /^1 message waits, the oldest for [\d.]+ \w+; nobody owns any lane: no relay runs\n/,
@@ -30,7 +31,7 @@ describe('outbox status', () => {
     });
     await relay.ready();
     await eventually(async () => {
-      const { exitCode, stdout } = await startOutbox(['status'], env).ended;
+      const { exitCode, stdout } = await startCommand('outbox', ['status'], env).ended;
       expect(stdout).toMatch(/^all published\n/);
       expect(stdout).toMatch(/0-15 +│ outbox relay, pid \d+ from 127\.0\.0\.1:\d+ +│ .* ago/);
       expect(exitCode).toBe(0);
@@ -44,7 +45,7 @@ describe('outbox status', () => {
     await own.client.query(`insert into outbox.request (lane, kind, key) values (3, 'RELEASE', 'asked-key')`);
     await own.client.query('begin');
     await own.append('held-key');
-    const { stdout } = await startOutbox(['status', '--database', own.url]).ended;
+    const { stdout } = await startCommand('outbox', ['status', '--database', own.url]).ended;
     expect(stdout).toMatch(/1 key is parked, with 1 message\n/);
     expect(stdout).toMatch(/order +│ parked-key +│ +1 .*MESSAGE_TOO_LARGE: it is too large/);
     expect(stdout).toMatch(
@@ -64,7 +65,7 @@ describe('outbox status', () => {
   it('finds the system that runs in a state folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'stack-'));
     await writeFile(join(folder, 'stack.json'), JSON.stringify({ postgres: { url: database.url } }));
-    const { stdout } = await startOutbox(['parked'], { LOCAL_STATE_DIR: folder }).ended;
+    const { stdout } = await startCommand('outbox', ['parked'], { LOCAL_STATE_DIR: folder }).ended;
     await rm(folder, { recursive: true });
     expect(stdout).toBe('nothing is parked\n');
   });
@@ -145,7 +146,9 @@ describe('outbox', () => {
                             array_agg('x'::bytea), array_agg('{}'::jsonb), array_agg(gen_random_uuid()))
          from generate_series(1, 1000)`,
     );
-    const running = startOutbox(['list', '--limit', '1000', '--json'], { DATABASE_URL: database.url });
+    const running = startCommand('outbox', ['list', '--limit', '1000', '--json'], {
+      DATABASE_URL: database.url,
+    });
     running.closeStdout();
     expect(await running.ended).toMatchObject({ exitCode: 0, stderr: '' });
   });

@@ -1,11 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { eventually, startService, testServers, throwAwayTopic } from '@payments/testing';
-import { outboxWithClient, startOutbox } from './outbox-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
+import { outboxWithClient } from './outbox-with-client.fixture.ts';
 
 it('the commands see a message through that Kafka refuses: parked, discarded, its followers released, one sent again', async () => {
   await using database = await outboxWithClient();
   await using kafka = await throwAwayTopic();
-  const outbox = (...args: string[]) => startOutbox(args, { DATABASE_URL: database.url }).ended;
+  const outbox = (...args: string[]) => startCommand('outbox', args, { DATABASE_URL: database.url }).ended;
   const append = (key: string, size: number) =>
     database.client
       .query<{ id: string }>(

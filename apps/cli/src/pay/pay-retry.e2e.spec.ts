@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { freePort, startService, tcpProxy, throwAwayDatabase } from '@payments/testing';
-import { startPay } from './pay-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
 
 const requestId = '9d3f7f0e-6f1a-4d57-8a53-0b8f5c1f2a77';
 
@@ -38,7 +38,7 @@ describe('pay and a service that is away', () => {
       requestId,
       'r=1KRW',
     ];
-    const { exitCode, stdout, stderr } = await startPay(args, {}).ended;
+    const { exitCode, stdout, stderr } = await startCommand('pay', args, {}).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(/cannot be reached at 127\.0\.0\.1:1\. Start it with `npm start`/);
     expect(stderr).toContain(`add --request-id ${requestId}`);
@@ -47,7 +47,7 @@ describe('pay and a service that is away', () => {
   it('waits for one that is about to come, and pays', async () => {
     await using database = await throwAwayDatabase();
     const address = `127.0.0.1:${await freePort()}`;
-    await using paying = startPay(['--user', 'u-1', '--json', '--timeout', '120', 'later=1KRW'], {
+    await using paying = startCommand('pay', ['--user', 'u-1', '--json', '--timeout', '120', 'later=1KRW'], {
       PAYMENT_ADDRESS: address,
     });
     await paying.said('Trying again for up to');
@@ -75,17 +75,18 @@ describe('pay and a service that is away', () => {
     );
     const env = { PAYMENT_ADDRESS: proxy.address };
     const args = ['--user', 'u-1', '--json', '--timeout', '60', 'lost-reply=1KRW'];
-    const { exitCode, stdout, stderr } = await startPay(args, env).ended;
+    const { exitCode, stdout, stderr } = await startCommand('pay', args, env).ended;
     await lost;
     expect(stderr).toContain('Trying again');
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ payments: [{ state: 'PAYMENT_STATE_COMPLETED' }] });
-    const { stdout: outcomes } = await startPay(['history', '--json'], env).ended;
+    const { stdout: outcomes } = await startCommand('pay', ['history', '--json'], env).ended;
     expect(JSON.parse(outcomes)).toMatchObject({ entries: [{ state: 'PAYMENT_STATE_COMPLETED' }] });
   });
 
   it('ends at once with 130 on Ctrl-C while it waits to try again, and says how to', async () => {
-    await using paying = startPay(
+    await using paying = startCommand(
+      'pay',
       ['--user', 'u', '--address', '127.0.0.1:1', '--timeout', '3600', '--request-id', requestId, 'r=1KRW'],
       {},
     );
@@ -98,7 +99,7 @@ describe('pay and a service that is away', () => {
 
   it('ends at once with 130 on Ctrl-C while a call is under way', async () => {
     await using silent = await silentServer();
-    await using looking = startPay(['list', '--address', silent.address, '--timeout', '3600'], {});
+    await using looking = startCommand('pay', ['list', '--address', silent.address, '--timeout', '3600'], {});
     await silent.connected;
     looking.interrupt();
     expect(await looking.ended).toMatchObject({ exitCode: 130, signal: null, stdout: '', stderr: '' });
@@ -106,8 +107,11 @@ describe('pay and a service that is away', () => {
 
   it('gives up on one that never answers, and says so', async () => {
     await using silent = await silentServer();
-    const { exitCode, stderr } = await startPay(['list', '--address', silent.address, '--timeout', '0.5'], {})
-      .ended;
+    const { exitCode, stderr } = await startCommand(
+      'pay',
+      ['list', '--address', silent.address, '--timeout', '0.5'],
+      {},
+    ).ended;
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`Nobody answers at ${silent.address}`);
   });

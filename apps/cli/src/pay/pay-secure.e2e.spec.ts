@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, throwAwayDatabase } from '@payments/testing';
 import { generate } from 'selfsigned';
-import { startPay } from './pay-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
 
 /** A certificate of this machine that is its own authority. */
 const certificate = () =>
@@ -94,15 +94,16 @@ const tokenFile = async (token: string): Promise<string> => {
   return path;
 };
 const pay = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  startPay(args, { PAYMENT_ADDRESS: address, PAYMENT_TLS_CA: file('own.crt'), ...env }).ended;
+  startCommand('pay', args, { PAYMENT_ADDRESS: address, PAYMENT_TLS_CA: file('own.crt'), ...env }).ended;
 
 describe('pay over TLS, with a token', () => {
   it('pays as the subject of the token in a file', async () => {
     const token = tokenOf('u-1', 'payments:write payments:read');
     const args = ['--tls-ca', file('own.crt'), '--token-file', await tokenFile(token)];
-    const paid = await startPay(['--user', 'u-1', '--address', address, ...args, 'r-1=1KRW'], {}).ended;
+    const paid = await startCommand('pay', ['--user', 'u-1', '--address', address, ...args, 'r-1=1KRW'], {})
+      .ended;
     expect(paid).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('COMPLETED') });
-    const listed = await startPay(['list', '--json', '--address', address, ...args], {}).ended;
+    const listed = await startCommand('pay', ['list', '--json', '--address', address, ...args], {}).ended;
     expect(JSON.parse(listed.stdout)).toMatchObject({ payments: [{ reservationId: 'r-1' }] });
     for (const { stdout, stderr } of [paid, listed]) expect(stdout + stderr).not.toContain(token);
   });
@@ -137,10 +138,10 @@ describe('pay over TLS, with a token', () => {
 
   it('does not wait for what stays wrong with a connection, and names the remedy', async () => {
     const [stranger, wrongName, clear, noTls] = await Promise.all([
-      startPay(['list', '--address', address, '--tls-ca', file('other.crt')], {}).ended,
-      startPay(['list', '--address', address, '--tls'], {}).ended,
-      startPay(['list', '--address', address], {}).ended,
-      startPay(['list', '--address', clearAddress, '--tls'], {}).ended,
+      startCommand('pay', ['list', '--address', address, '--tls-ca', file('other.crt')], {}).ended,
+      startCommand('pay', ['list', '--address', address, '--tls'], {}).ended,
+      startCommand('pay', ['list', '--address', address], {}).ended,
+      startCommand('pay', ['list', '--address', clearAddress, '--tls'], {}).ended,
     ]);
     expect(stranger).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--tls-ca') });
     expect(wrongName).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--tls-ca') });
@@ -156,7 +157,8 @@ describe('pay over TLS, with a token', () => {
       pay(['list', '--tls-cert', file('own.crt'), '--tls-key', file('own.crt')]),
       pay(['list', '--tls-cert', file('own.crt')]),
       pay(['list', '--tls-cert', file('own.crt'), '--tls-key', file('other.key')]),
-      startPay(['list', '--address', 'payments.example:1'], { PAYMENT_TOKEN: 'secret-token' }).ended,
+      startCommand('pay', ['list', '--address', 'payments.example:1'], { PAYMENT_TOKEN: 'secret-token' })
+        .ended,
       pay(['list', '--token-file', await tokenFile('')]),
     ]);
     expect(missing.stderr).toMatch(/--tls-ca is ".*none": that file cannot be read \(ENOENT\)/);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, throwAwayDatabase } from '@payments/testing';
-import { startPay } from './pay-command.fixture.ts';
+import { startCommand } from '../start-command.fixture.ts';
 
 let closing: AsyncDisposableStack;
 let address: string;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 /** Runs the command to its end, with `PAYMENT_ADDRESS` set to the service. */
-const pay = (args: readonly string[]) => startPay(args, { PAYMENT_ADDRESS: address }).ended;
+const pay = (args: readonly string[]) => startCommand('pay', args, { PAYMENT_ADDRESS: address }).ended;
 
 const json = async (args: readonly string[]): Promise<unknown> =>
   JSON.parse((await pay([...args, '--json'])).stdout) as unknown;

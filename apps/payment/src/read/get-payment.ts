@@ -1,12 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { GetPaymentRequestSchema, GetPaymentResponseSchema } from '@payments/contracts';
 import type { GetPaymentRequest, GetPaymentResponse } from '@payments/contracts';
+import { requireVisible } from '../access/caller.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import { Payment } from '../database/payment.ts';
-import { PaymentError } from '../payment-error.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { mayActFor } from '../access/caller.ts';
 import { validateRequest } from '../rpc/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 
@@ -21,10 +20,6 @@ export const getPayment = async (
   const row = await inTransaction({ database, context, readOnly: true }, (em) =>
     em.findOne(Payment, { paymentId }),
   );
-  // Another user's payment is told apart from none only for those who may see it.
-  if (row && mayActFor(context.caller, row.userId))
-    return create(GetPaymentResponseSchema, { payment: toPayment(row) });
-  throw new PaymentError('PAYMENT_NOT_FOUND', 'there is no payment of this id', {
-    metadata: { payment_id: paymentId },
-  });
+  const payment = toPayment(requireVisible(context.caller, paymentId, row));
+  return create(GetPaymentResponseSchema, { payment });
 };

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LockMode } from '@mikro-orm/core';
+import { requireVisible } from '../access/caller.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
@@ -12,7 +13,6 @@ import { PaymentError } from '../payment-error.ts';
 import { recordOutcome } from '../record-outcome.ts';
 import { answerOnce } from '../request-id/answer-once.ts';
 import type { CallContext } from '../rpc/call-context.ts';
-import { mayActFor } from '../access/caller.ts';
 import { addTask } from '../task/add-task.ts';
 
 /** A refund that is stored. `ours`: this call is the one to ask the payment gateway for it. */
@@ -54,13 +54,10 @@ export const placeRefund = async (
   return { refundId: placed.made[0] ?? '', paymentId, ours: false };
 };
 
-/** The payment, locked. Another user's is told apart from none only for those who may see it. */
+/** The payment, locked. @throws PaymentError PAYMENT_NOT_FOUND */
 const findOwn = async (em: UnitOfWork, paymentId: string, { caller }: CallContext): Promise<PaymentRow> => {
   const payment = await em.findOne(Payment, { paymentId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  if (payment && mayActFor(caller, payment.userId)) return payment;
-  throw new PaymentError('PAYMENT_NOT_FOUND', 'there is no payment of this id', {
-    metadata: { payment_id: paymentId },
-  });
+  return requireVisible(caller, paymentId, payment);
 };
 
 /** The refund that the payment has, under way or done. */

@@ -1,41 +1,6 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { migrateOutbox } from '@payments/outbox';
 import { throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
-
-/** A command under way. */
-export interface Running {
-  /** Resolves when standard error holds the text. */
-  said: (text: string) => Promise<void>;
-  interrupt: () => void;
-  /** Reads nothing more of standard output, as `head` does. */
-  closeStdout: () => void;
-  ended: Promise<{ exitCode: number | null; stdout: string; stderr: string }>;
-}
-
-/** Starts the command as a script does: without a terminal. */
-export function startOutbox(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const script = join(import.meta.dirname, '../outbox.ts');
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { ...env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const ended = new Promise<{ exitCode: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
-  );
-  const said = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => stderr.includes(text) && resolve();
-      child.stderr.on('data', look);
-      look();
-      void ended.then(() => reject(new Error(`it ended without saying "${text}": ${stderr}`)));
-    });
-  return { said, interrupt: () => child.kill('SIGINT'), closeStdout: () => child.stdout.destroy(), ended };
-}
 
 /** A throw-away database with an outbox, and a connection to it. */
 export async function outboxWithClient() {

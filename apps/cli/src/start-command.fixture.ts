@@ -9,13 +9,18 @@ export type Running = AsyncDisposable & {
   /** Resolves when standard error holds the text. */
   said: (text: string) => Promise<void>;
   interrupt: () => void;
+  /** Reads nothing more of standard output, as `head` does. */
+  closeStdout: () => void;
   ended: Promise<Ended>;
 };
 
-/** Starts `pay` as a person does, with nothing in its environment but this. */
-export const startPay = (args: readonly string[], env: Readonly<Record<string, string>>): Running => {
-  const script = join(import.meta.dirname, '../pay.ts');
-  const child = spawn(process.execPath, [script, ...args], {
+/** Starts a command as a script does: without a terminal, and with nothing in its environment but this. */
+export const startCommand = (
+  name: 'pay' | 'outbox',
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...args], {
     env: { ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -36,5 +41,11 @@ export const startPay = (args: readonly string[], env: Readonly<Record<string, s
     child.kill('SIGKILL');
     await ended;
   };
-  return { said, interrupt: () => child.kill('SIGINT'), ended, [Symbol.asyncDispose]: kill };
+  return {
+    said,
+    interrupt: () => child.kill('SIGINT'),
+    closeStdout: () => child.stdout.destroy(),
+    ended,
+    [Symbol.asyncDispose]: kill,
+  };
 };
