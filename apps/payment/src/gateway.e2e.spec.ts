@@ -36,8 +36,8 @@ it('the process pays by AUTHORIZER_URL, finds out by itself what became of a cha
   }
   await using without = await start({});
   await without.ready();
-  const line = await without.waitForLine('AUTHORIZER_URL is not set');
-  expect(line.fields).toMatchObject({ tasks: 1 });
+  const line = await without.waitForLine('is left as it is');
+  expect(line.fields).toMatchObject({ tasks: 1, asked_of: [new URL(standIn.url).host] });
 });
 
 it('recovery that fails with one payment again and again does not shut the payment gateway to the others', async () => {

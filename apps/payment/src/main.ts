@@ -67,7 +67,7 @@ await runUntilSignal(
 
     const connect = async () => {
       await migrate();
-      if (!gateway) await warnOfTasksLeft(database, log);
+      await warnOfTasksLeft(database, gateway, log);
       return openWaker({ databaseUrl, log: line });
     };
     started.waker = await waitFor('postgres', connect, { stop, log, health });

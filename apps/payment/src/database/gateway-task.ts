@@ -14,6 +14,7 @@ export const GatewayTask = defineEntity({
     taskId: p.uuid().primary(),
     kind: p.text().$type<GatewayTaskKind>(),
     payment: () => p.manyToOne(Payment).joinColumn('payment_id'),
+    askedOf: p.text(),
     claim: p.integer(),
     claimedUntil: p.datetime(6),
     dueAt: p.datetime(6),

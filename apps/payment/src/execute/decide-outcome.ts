@@ -1,12 +1,12 @@
 import type { MinorUnits } from '@payments/contracts';
-import type { Authorizer } from '../database/payment.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { authorize } from './built-in-authorizer.ts';
 import type { Limits } from './built-in-authorizer.ts';
 
 /** What a reservation's payment comes to in the order's own transaction. PENDING: the payment gateway decides. */
 export type Outcome =
   | { state: 'COMPLETED' }
-  | { state: 'PENDING' }
+  | { state: 'PENDING'; askedOf: string }
   | { state: 'FAILED'; failureReason: 'ALREADY_PAID' | 'LIMIT_EXCEEDED' };
 
 /**
@@ -16,11 +16,11 @@ export type Outcome =
 export const decideOutcome = (options: {
   amount: MinorUnits;
   alreadyPaid: boolean;
-  authorizer: Authorizer;
+  gateway: Pick<Gateway, 'host'> | undefined;
   limits: Limits;
 }): Outcome => {
   if (options.alreadyPaid) return { state: 'FAILED', failureReason: 'ALREADY_PAID' };
-  if (options.authorizer === 'GATEWAY') return { state: 'PENDING' };
+  if (options.gateway) return { state: 'PENDING', askedOf: options.gateway.host };
   const answer = authorize(options.amount, options.limits);
   return answer === 'AUTHORIZED' ? { state: 'COMPLETED' } : { state: 'FAILED', failureReason: answer };
 };

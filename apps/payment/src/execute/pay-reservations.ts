@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import { Payment } from '../database/payment.ts';
-import type { Authorizer, PaymentRow } from '../database/payment.ts';
+import type { PaymentRow } from '../database/payment.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { recordOutcome } from '../record-outcome.ts';
 import { addTask } from '../task/add-task.ts';
 import type { Limits } from './built-in-authorizer.ts';
@@ -12,7 +13,12 @@ import type { Order } from './read-order.ts';
 type Reservation = Order['reservations'][number];
 
 /** Who decides, when the order was placed (by the clock of the database), and where it is written. */
-type Placing = { em: UnitOfWork; authorizer: Authorizer; limits: Limits; now: Date };
+type Placing = {
+  em: UnitOfWork;
+  gateway: Pick<Gateway, 'host'> | undefined;
+  limits: Limits;
+  now: Date;
+};
 
 /**
  * Stores a payment for every reservation of an order, within one unit of work, all of them written by its commit: decided,
@@ -52,7 +58,7 @@ const findPaid = async (em: UnitOfWork, { reservations }: Order): Promise<Set<st
 };
 
 const store = (
-  { em, authorizer, now }: Placing,
+  { em, gateway, now }: Placing,
   userId: string,
   { reservationId, amount }: Reservation,
   outcome: Outcome,
@@ -66,11 +72,11 @@ const store = (
     state: outcome.state,
     failureReason: outcome.state === 'FAILED' ? outcome.failureReason : null,
     declineCode: null,
-    authorizer,
+    authorizer: gateway ? 'GATEWAY' : 'BUILT_IN',
     createdAt: now,
     updatedAt: now,
   });
-  if (outcome.state === 'PENDING') addTask(em, { taskId: payment.paymentId, kind: 'CHARGE', payment, now });
-  else recordOutcome(em, payment);
+  if (outcome.state !== 'PENDING') recordOutcome(em, payment);
+  else addTask(em, { taskId: payment.paymentId, kind: 'CHARGE', payment, askedOf: outcome.askedOf, now });
   return payment;
 };

@@ -30,7 +30,6 @@ export const placeOrder = (
   context: CallContext,
 ): Promise<Answered<PaymentRow[]>> => {
   const { database, limits, gateway } = options;
-  const authorizer = gateway ? 'GATEWAY' : 'BUILT_IN';
   const request = {
     caller: context.caller.subject,
     method: 'ExecutePayments',
@@ -40,7 +39,7 @@ export const placeOrder = (
   const madeOf = (payments: PaymentRow[]) => payments.map(({ paymentId }) => paymentId);
   return redoOnConflict(context, () =>
     inTransaction({ database, context }, (em, now) =>
-      answerOnce({ em, request, madeOf, now }, () => payReservations({ em, authorizer, limits, now }, order)),
+      answerOnce({ em, request, madeOf, now }, () => payReservations({ em, gateway, limits, now }, order)),
     ),
   );
 };

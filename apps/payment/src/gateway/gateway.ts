@@ -34,6 +34,8 @@ export type GatewayCall = { signal: AbortSignal; deadline: number };
 
 /** The payment gateway. Its functions do not throw for anything the gateway or the network does. */
 export type Gateway = {
+  /** Its host: what one gateway was asked is never asked of another. */
+  host: string;
   /** `POST /charges`. */
   charge(charge: Charge, call: GatewayCall): Promise<GatewayAnswer>;
   /** `GET /charges/{key}`. */

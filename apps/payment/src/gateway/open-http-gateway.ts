@@ -54,6 +54,7 @@ export const openHttpGateway = (
     askWithin(retry, call, () => throughCircuit(() => attempt(question, call)));
 
   return {
+    host: base.host,
     charge: async (charge, call) => {
       const { paymentId: key, userId, reservationId, amount } = charge;
       const body = {

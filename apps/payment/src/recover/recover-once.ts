@@ -30,7 +30,7 @@ export const recoverOnce = async (options: RecoverOptions): Promise<number> => {
   // From before the claim: whoever hears late of it, say a process that was frozen, may hold it no longer, and then must not
   // ask by a key that the payment gateway has forgotten meanwhile.
   const bound = { signal: options.stop, deadline: Date.now() + recoverWithinMs };
-  const tasks = await claimDueTasks(options.database, tasksPerRound);
+  const tasks = await claimDueTasks(options.database, options.gateway, tasksPerRound);
   await Promise.all(tasks.map((task) => recover(options, task, bound)));
   return tasks.length;
 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
-import { eventually, freePort } from '@payments/testing';
+import { eventually, freePort, startGatewayStandIn } from '@payments/testing';
 import {
   frozenAfterCharge,
   openGatewayFixture,
@@ -80,6 +80,17 @@ describe('recovery', () => {
     expect(fixture.charged('r-1')).toHaveLength(1);
   });
 
+  it('asks nothing of another payment gateway, which would charge again', async () => {
+    const [id] = await leavePending('after', 'r-1');
+    await using other = await startGatewayStandIn();
+    await using otherGateway = openPatientGateway(other.url, 5_000);
+    expect(await fixture.recover(otherGateway)).toBe(0);
+    expect(other.requests()).toEqual([]);
+    expect(await stored(id)).toBe('PENDING UNSPECIFIED');
+    expect(await fixture.recover()).toBe(1);
+    expect(await stored(id)).toBe('COMPLETED UNSPECIFIED');
+  });
+
   it('leaves alone what somebody is at', async () => {
     const held = fixture.standIn.hold({ on: 'POST /charges', at: 'before' });
     const call = fixture.client.executePayments({ userId: 'u-1', reservations: [won('r-1')] });
@@ -157,7 +168,7 @@ describe('two that are at one payment', () => {
 describe('a call that froze at the payment gateway, and was taken for dead', () => {
   it('does not say that nothing was charged while a recoverer charges', async () => {
     await using nobody = openPatientGateway(`http://127.0.0.1:${await freePort()}`, 5_000);
-    const { frozen, answered, thaw } = frozenAfterCharge(nobody);
+    const { frozen, answered, thaw } = frozenAfterCharge({ ...nobody, host: fixture.gateway.host });
     await using first = await fixture.another(frozen);
     const call = first.client.executePayments({ userId: 'u-1', reservations: [won('r-1')] });
     await answered;

@@ -82,7 +82,7 @@ const place = (
   }
   if (!gateway) throw notConfigured();
   em.create(Refund, { ...refund, state: 'PENDING' });
-  addTask(em, { taskId: refundId, kind: 'REFUND', payment, now });
+  addTask(em, { taskId: refundId, kind: 'REFUND', payment, askedOf: gateway.host, now });
   return { refundId, paymentId, ours: true };
 };
 

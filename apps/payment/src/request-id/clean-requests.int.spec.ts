@@ -81,7 +81,8 @@ const storedWithTask = async (method: string, kind: string) => {
     [method, requestId, made],
   );
   await fixture.sql(
-    `insert into payment.gateway_task (task_id, kind, payment_id, claimed_until, due_at) values (?, ?, ?, now(), now())`,
+    `insert into payment.gateway_task (task_id, kind, payment_id, asked_of, claimed_until, due_at)
+     values (?, ?, ?, 'gateway.example', now(), now())`,
     [made, kind, payments[0]?.paymentId],
   );
   return requestId;

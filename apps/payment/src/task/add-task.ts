@@ -7,11 +7,12 @@ import { leaseMs } from './claimed-task.ts';
 /**
  * A task for the payment gateway, in the unit of work that stores the intent, claimed by the call that makes it.
  * @param options.taskId the idempotency key: the payment_id of a charge, the refund_id of a refund
+ * @param options.askedOf the host of the payment gateway
  * @param options.now by the clock of the database
  */
 export const addTask = (
   em: UnitOfWork,
-  options: { taskId: string; kind: GatewayTaskKind; payment: PaymentRow; now: Date },
+  options: { taskId: string; kind: GatewayTaskKind; payment: PaymentRow; askedOf: string; now: Date },
 ): void => {
   const { now, ...task } = options;
   const leaseEnd = new Date(now.getTime() + leaseMs);

@@ -1,7 +1,7 @@
 import type { GatewayTaskKind } from '../database/gateway-task.ts';
 import { inTransaction, detached } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
-import type { Charge } from '../gateway/gateway.ts';
+import type { Charge, Gateway } from '../gateway/gateway.ts';
 import { leaseMs, storeWithinMs } from './claimed-task.ts';
 import type { ClaimedTask } from './claimed-task.ts';
 
@@ -17,12 +17,13 @@ export type DueTask = ClaimedTask & {
 const keyKeptHours = 23;
 
 /**
- * Takes due tasks over, the longest due first, each by one claimant: a range of the index of `due_at`, rows that another one
+ * Takes due tasks of one payment gateway over, the longest due first, each by one claimant: a range of the index, rows that another one
  * is about to take or to conclude are skipped. Costs one look at the index when nothing is due.
  */
 const claim = `
   with due as (
-    select task_id from payment.gateway_task where due_at <= now() order by due_at limit ? for update skip locked
+    select task_id from payment.gateway_task where asked_of = ? and due_at <= now()
+    order by due_at limit ? for update skip locked
   )
   update payment.gateway_task task
   set claim = task.claim + 1, claimed_until = now() + lease.length, due_at = now() + lease.length
@@ -43,10 +44,14 @@ type ClaimedRow = {
   currency: string;
 };
 
-/** Claims up to `limit` tasks that nobody works on. */
-export const claimDueTasks = async (database: Database, limit: number): Promise<DueTask[]> => {
+/** Claims up to `limit` tasks of this payment gateway that nobody works on. */
+export const claimDueTasks = async (
+  database: Database,
+  { host }: Pick<Gateway, 'host'>,
+  limit: number,
+): Promise<DueTask[]> => {
   const rows = await inTransaction({ database, context: detached(storeWithinMs) }, (em) =>
-    em.execute<ClaimedRow[]>(claim, [limit, leaseMs, keyKeptHours]),
+    em.execute<ClaimedRow[]>(claim, [host, limit, leaseMs, keyKeptHours]),
   );
   return rows.map((row) => ({
     taskId: row.task_id,

@@ -25,6 +25,8 @@ create table payment.gateway_task (
   task_id        uuid           primary key,
   kind           text           not null check (kind in ('CHARGE', 'REFUND')),
   payment_id     uuid           not null references payment.payment,
+  -- The host of the payment gateway that was asked. No other is asked again: it has never heard of the key.
+  asked_of       text           not null,
   -- Who works on it: 1 is the call that made it, and each that takes it up after that adds one.
   claim          integer        not null default 1,
   -- By the clock of the database. Whoever claimed it works on it until then.
@@ -34,7 +36,7 @@ create table payment.gateway_task (
   created_at     timestamptz    not null default now()
 );
 
-create index gateway_task_by_due_at on payment.gateway_task (due_at);
+create index gateway_task_by_due_at on payment.gateway_task (asked_of, due_at);
 create index gateway_task_by_payment on payment.gateway_task (payment_id);
 
 -- What a request made, in the order asked: payments, or a refund. The answer is read from them, as they first came to be
