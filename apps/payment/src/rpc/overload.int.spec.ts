@@ -82,8 +82,8 @@ describe('more calls than there are places for', () => {
     console.log(`8 places, 8 callers: ${describeLoad(alone)}; 80 callers: ${describeLoad(among)}`);
     expect(alone.refused).toBe(0);
     expect(among.refused).toBeGreaterThan(50);
-    // 80 callers in a queue would wait ten times as long.
-    expect(among.p99Ms).toBeLessThan(4 * alone.p99Ms);
+    // 80 callers in a queue would wait ten times as long. Of 200 calls the p99 is the second worst, which a busy machine decides.
+    expect(among.p50Ms).toBeLessThan(4 * alone.p50Ms);
   });
 });
 
