@@ -10,7 +10,7 @@ import type { Gateway } from './gateway/gateway.ts';
 import { openFixture, serveHandlers } from './payment.fixture.ts';
 import type { Fixture, FixtureOptions } from './payment.fixture.ts';
 import { recoverOnce } from './recover/recover-once.ts';
-import { openAdmission } from './rpc/admission.ts';
+import { openAdmission } from './server/admission.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 
 /** The service with a payment gateway that a spec makes fail, and recovery that runs when the spec says so. */

@@ -12,8 +12,8 @@ import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
 import { warnOfTasksLeft } from './recover/warn-of-tasks-left.ts';
 import { cleanRequests } from './request-id/clean-requests.ts';
-import { openAdmission } from './rpc/admission.ts';
-import { openGrpcServer } from './rpc/open-grpc-server.ts';
+import { openAdmission } from './server/admission.ts';
+import { openGrpcServer } from './server/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 import { watchDatabase } from './database/watch-database.ts';
 

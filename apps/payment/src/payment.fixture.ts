@@ -8,12 +8,12 @@ import type { Authenticate } from './access/authentication-interceptor.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
-import { anonymous } from './access/caller.ts';
+import { anonymous } from './call/caller.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import { openAdmission } from './rpc/admission.ts';
-import type { Admission } from './rpc/admission.ts';
-import { openGrpcServer } from './rpc/open-grpc-server.ts';
-import type { GrpcServer } from './rpc/open-grpc-server.ts';
+import { openAdmission } from './server/admission.ts';
+import type { Admission } from './server/admission.ts';
+import { openGrpcServer } from './server/open-grpc-server.ts';
+import type { GrpcServer } from './server/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 
 /** The service on a database of its own, a client of it, and a way to look at the database past the service. */

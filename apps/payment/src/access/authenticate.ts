@@ -1,6 +1,6 @@
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import type { TokenIssuer } from '../config.ts';
-import { anonymous } from './caller.ts';
+import { anonymous } from '../call/caller.ts';
 import type { Authenticate } from './authentication-interceptor.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { AccessLog } from './follow-tls-files.ts';

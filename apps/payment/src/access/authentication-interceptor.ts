@@ -2,9 +2,9 @@ import { ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { isPaymentMethod } from '@payments/contracts';
 import type { Log } from '@payments/runtime';
-import { PaymentError } from '../payment-error.ts';
-import { statusOf } from '../status-of.ts';
-import type { Caller } from './caller.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import { statusOf } from '../call/status-of.ts';
+import type { Caller } from '../call/caller.ts';
 import { checkMetadata } from './check-metadata.ts';
 
 /** Tells who calls a method (`/payment.v1.PaymentService/GetPayment`) with these headers. @throws PaymentError */

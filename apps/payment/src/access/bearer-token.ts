@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 
 /** Two dots, and three parts of base64url (RFC 7515); the last one is empty in a token without a signature. */
 const jwt = /^[\w-]+\.[\w-]+\.[\w-]*$/;

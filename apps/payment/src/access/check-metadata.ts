@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 
 /** The most headers of a call, and their bytes: a token of 8 KiB and the headers of a mesh fit. */
 const most = { headers: 64, bytes: 16 * 1_024 };

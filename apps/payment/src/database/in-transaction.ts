@@ -1,5 +1,5 @@
-import { PaymentError } from '../payment-error.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import type { CallContext } from '../call/call-context.ts';
 import type { Database } from './open-database.ts';
 
 /** The unit of work of one transaction. */

@@ -1,7 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
 import { isWithin } from '@payments/runtime';
-import { longestCallMs } from '../rpc/call-context.ts';
+import { longestCallMs } from '../call/call-context.ts';
 import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { ExecutePaymentsRequestSchema, toMoney } from '@payments/contracts';
 import fc from 'fast-check';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { readOrder } from './read-order.ts';
 
 const int64 = fc.oneof(

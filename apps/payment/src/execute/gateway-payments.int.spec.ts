@@ -4,7 +4,7 @@ import { ExecutePaymentsRequestSchema, FailureReason, PaymentState } from '@paym
 import { changesMade, loseFirstChange, openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
 import { won } from '../payment.fixture.ts';
-import { anonymous } from '../access/caller.ts';
+import { anonymous } from '../call/caller.ts';
 import { chargePending } from './charge-pending.ts';
 import { executePayments } from './execute-payments.ts';
 import { placeOrder } from './place-order.ts';

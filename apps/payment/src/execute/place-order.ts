@@ -6,7 +6,7 @@ import { redoOnConflict } from '../database/redo-on-conflict.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { answerOnce } from '../request-id/answer-once.ts';
 import type { Answered } from '../request-id/answer-once.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import type { Limits } from './built-in-authorizer.ts';
 import { payReservations } from './pay-reservations.ts';
 import type { Order } from './read-order.ts';

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { ExecutePaymentsRequestSchema, rpcErrorMetadata, statusDetailsTrailer } from '@payments/contracts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { checkOrder, readOrder } from './read-order.ts';
 
 type Init = NonNullable<Parameters<typeof create<typeof ExecutePaymentsRequestSchema>>[1]>;

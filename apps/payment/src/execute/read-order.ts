@@ -1,8 +1,8 @@
 import { ExecutePaymentsRequestSchema, readMoney } from '@payments/contracts';
 import type { ExecutePaymentsRequest, MinorUnits, Money, Reservation } from '@payments/contracts';
-import { invalidRequest } from '../invalid-request.ts';
-import type { Violation } from '../payment-error.ts';
-import { checkRequest } from '../rpc/validate-request.ts';
+import { invalidRequest } from '../call/invalid-request.ts';
+import type { Violation } from '../call/payment-error.ts';
+import { checkRequest } from '../call/validate-request.ts';
 
 /**
  * How many reservations are looked at: one more than the rules allow, which is enough to see that there are too many. A

@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { GetPaymentRequestSchema, GetPaymentResponseSchema } from '@payments/contracts';
 import type { GetPaymentRequest, GetPaymentResponse } from '@payments/contracts';
-import { requireVisible } from '../access/caller.ts';
+import { requireVisible } from '../call/caller.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import { Payment } from '../database/payment.ts';
-import type { CallContext } from '../rpc/call-context.ts';
-import { validateRequest } from '../rpc/validate-request.ts';
+import type { CallContext } from '../call/call-context.ts';
+import { validateRequest } from '../call/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 
 /** `PaymentService.GetPayment`. @throws PaymentError PAYMENT_NOT_FOUND, INVALID_REQUEST */

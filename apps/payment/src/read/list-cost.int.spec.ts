@@ -11,7 +11,7 @@ import { eventually, throwAwayDatabase } from '@payments/testing';
 import { migratePayment } from '../database/migrate-payment.ts';
 import { openDatabase } from '../database/open-database.ts';
 import type { Database } from '../database/open-database.ts';
-import { anonymous } from '../access/caller.ts';
+import { anonymous } from '../call/caller.ts';
 import { listPaymentHistory } from './list-payment-history.ts';
 import { listPayments } from './list-payments.ts';
 import { keepPageTokenKey } from './page-token-key.ts';

@@ -3,7 +3,7 @@ import { ListPaymentHistoryResponseSchema } from '@payments/contracts';
 import type { ListPaymentHistoryRequest, ListPaymentHistoryResponse } from '@payments/contracts';
 import { PaymentHistory } from '../database/payment-history.ts';
 import type { PaymentHistoryRow } from '../database/payment-history.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { toHistoryEntry } from '../to-payment.ts';
 import { listRange } from './list-range.ts';
 import type { Position } from './page-token.ts';

@@ -3,7 +3,7 @@ import { ListPaymentsResponseSchema } from '@payments/contracts';
 import type { ListPaymentsRequest, ListPaymentsResponse } from '@payments/contracts';
 import { Payment } from '../database/payment.ts';
 import type { PaymentRow } from '../database/payment.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { toPayment } from '../to-payment.ts';
 import { listRange } from './list-range.ts';
 import type { Position } from './page-token.ts';

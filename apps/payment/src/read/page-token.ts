@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { invalidRequest } from '../invalid-request.ts';
+import { invalidRequest } from '../call/invalid-request.ts';
 
 /** The last row of a page: the next page begins after it. */
 export type Position = {

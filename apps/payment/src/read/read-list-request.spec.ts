@@ -5,8 +5,8 @@ import {
   ListPaymentsRequestSchema,
   PaymentState,
 } from '@payments/contracts';
-import { PaymentError } from '../payment-error.ts';
-import { anonymous } from '../access/caller.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import { anonymous } from '../call/caller.ts';
 import { readListRequest } from './read-list-request.ts';
 
 type Init = NonNullable<Parameters<typeof create<typeof ListPaymentsRequestSchema>>[1]>;

@@ -6,11 +6,11 @@ import {
 } from '@payments/contracts';
 import type { ListPaymentHistoryRequest, ListPaymentsRequest } from '@payments/contracts';
 import type { State } from '../database/payment.ts';
-import { invalidRequest } from '../invalid-request.ts';
-import type { Violation } from '../payment-error.ts';
-import { requireUser } from '../access/caller.ts';
-import type { Caller } from '../access/caller.ts';
-import { checkRequest } from '../rpc/validate-request.ts';
+import { invalidRequest } from '../call/invalid-request.ts';
+import type { Violation } from '../call/payment-error.ts';
+import { requireUser } from '../call/caller.ts';
+import type { Caller } from '../call/caller.ts';
+import { checkRequest } from '../call/validate-request.ts';
 
 /** Rows of a page when none are asked for, and the most there are. */
 const pageSizes = { default: 50, max: 1_000 };

@@ -1,7 +1,7 @@
 import { inTransaction } from '../database/in-transaction.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import type { PageTokenKey } from './page-token-key.ts';
 import { readPageToken, writePageToken } from './page-token.ts';
 import type { Position } from './page-token.ts';

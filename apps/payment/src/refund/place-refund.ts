@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LockMode } from '@mikro-orm/core';
-import { requireVisible } from '../access/caller.ts';
+import { requireVisible } from '../call/caller.ts';
 import { inTransaction } from '../database/in-transaction.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
@@ -9,10 +9,10 @@ import type { PaymentRow } from '../database/payment.ts';
 import { redoOnConflict } from '../database/redo-on-conflict.ts';
 import { Refund } from '../database/refund.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { recordOutcome } from '../record-outcome.ts';
 import { answerOnce } from '../request-id/answer-once.ts';
-import type { CallContext } from '../rpc/call-context.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { addTask } from '../task/add-task.ts';
 
 /** A refund that is stored. `ours`: this call is the one to ask the payment gateway for it. */

@@ -4,10 +4,10 @@ import type { RefundPaymentRequest, RefundPaymentResponse } from '@payments/cont
 import { inTransaction, waitingEnd } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { untilDecided } from '../request-id/until-decided.ts';
-import type { CallContext } from '../rpc/call-context.ts';
-import { validateRequest } from '../rpc/validate-request.ts';
+import type { CallContext } from '../call/call-context.ts';
+import { validateRequest } from '../call/validate-request.ts';
 import { toPayment } from '../to-payment.ts';
 import { placeRefund } from './place-refund.ts';
 import type { PlacedRefund } from './place-refund.ts';

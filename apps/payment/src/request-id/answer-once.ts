@@ -2,7 +2,7 @@ import { advisoryLockClass } from '../database/advisory-locks.ts';
 import { databaseFault } from '../database/database-fault.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import { StoredRequest } from '../database/stored-request.ts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { requestInProgress } from './until-decided.ts';
 
 /** A request as it is known again: the same id of another caller or method is another request. */

@@ -1,6 +1,6 @@
 import { advisoryLockClass } from '../database/advisory-locks.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
-import { longestCallMs } from '../rpc/call-context.ts';
+import { longestCallMs } from '../call/call-context.ts';
 
 /** What a batch came to. */
 export type DeletedBatch = 'ANOTHER_IS_AT_IT' | { deleted: number };

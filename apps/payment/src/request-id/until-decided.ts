@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { backoff } from '@payments/runtime';
 import { waitingEnd } from '../database/in-transaction.ts';
 import type { TimeBound } from '../database/in-transaction.ts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 
 /** ABORTED: somebody else is still at what was asked for. */
 export const requestInProgress = (cause?: unknown): PaymentError =>

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { PaymentError } from '../payment-error.ts';
-import { anonymous } from '../access/caller.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import { anonymous } from '../call/caller.ts';
 import { paymentErrorOf } from './payment-error-of.ts';
 
 const context = { caller: anonymous, signal: new AbortController().signal, deadline: Date.now() + 60_000 };

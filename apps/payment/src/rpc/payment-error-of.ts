@@ -1,6 +1,6 @@
 import { databaseFault } from '../database/database-fault.ts';
-import { PaymentError } from '../payment-error.ts';
-import type { CallContext } from './call-context.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import type { CallContext } from '../call/call-context.ts';
 
 /**
  * The one normaliser: whatever was thrown, as an error for the caller. What is not meant for callers (SQL, hosts, stacks)

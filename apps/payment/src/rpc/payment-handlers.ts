@@ -1,15 +1,15 @@
 import type { PaymentHandlers } from '@payments/contracts';
 import { executePayments } from '../execute/execute-payments.ts';
 import type { ExecutePaymentsOptions } from '../execute/execute-payments.ts';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import { getPayment } from '../read/get-payment.ts';
 import { listPaymentHistory } from '../read/list-payment-history.ts';
 import { listPayments } from '../read/list-payments.ts';
 import { keepPageTokenKey } from '../read/page-token-key.ts';
 import { refundPayment } from '../refund/refund-payment.ts';
 import type { RefundPaymentOptions } from '../refund/refund-payment.ts';
-import type { Admission } from './admission.ts';
-import type { CallContext } from './call-context.ts';
+import type { Admission } from '../server/admission.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { unaryHandler } from './unary-handler.ts';
 import type { CallLog } from './unary-handler.ts';
 

@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { Log } from '@payments/runtime';
-import type { PaymentError } from '../payment-error.ts';
-import type { Admission } from './admission.ts';
-import { callContext } from './call-context.ts';
-import type { CallContext } from './call-context.ts';
+import type { PaymentError } from '../call/payment-error.ts';
+import type { Admission } from '../server/admission.ts';
+import type { CallContext } from '../call/call-context.ts';
 import { paymentErrorOf } from './payment-error-of.ts';
-import { statusOf } from '../status-of.ts';
+import { readCallContext } from './read-call-context.ts';
+import { statusOf } from '../call/status-of.ts';
 
 /** The part of a logger that is needed here. */
 export type CallLog = Pick<Log, 'error' | 'warn'>;
@@ -28,7 +28,7 @@ export const unaryHandler =
     handle: (request: Request, context: CallContext) => Promise<Reply>,
   ): handleUnaryCall<Request, Reply> =>
   (call, callback) => {
-    const context = callContext(call);
+    const context = readCallContext(call);
     admitted(admission, () => handle(call.request, context)).then(
       (reply) => callback(null, reply),
       (thrown: unknown) => {

@@ -1,6 +1,6 @@
 import type { handleBidiStreamingCall, Server } from '@grpc/grpc-js';
-import { PaymentError } from '../payment-error.ts';
-import { statusOf } from '../status-of.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import { statusOf } from '../call/status-of.ts';
 
 /** What grpc-js keeps of a method. */
 type Method = {

@@ -1,4 +1,4 @@
-import type { Violation } from '../payment-error.ts';
+import type { Violation } from './payment-error.ts';
 
 type Reason = Omit<Violation, 'field'>;
 

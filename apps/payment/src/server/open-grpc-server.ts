@@ -6,7 +6,7 @@ import type { PaymentHandlers } from '@payments/contracts';
 import { formatHostPort } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import type { Admission } from './admission.ts';
-import { longestCallMs } from './call-context.ts';
+import { longestCallMs } from '../call/call-context.ts';
 import { drain } from './drain.ts';
 import { explainStatus } from './explain-status.ts';
 import { ignoreDeadStreams } from './http2-servers.ts';

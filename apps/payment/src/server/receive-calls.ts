@@ -1,8 +1,8 @@
 import { ServerInterceptingCall } from '@grpc/grpc-js';
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 import type { Admission } from './admission.ts';
-import { statusOf } from '../status-of.ts';
+import { statusOf } from '../call/status-of.ts';
 
 /** How long a request may take to arrive after its headers, in milliseconds. */
 const arrivalMs = 10_000;

@@ -1,9 +1,9 @@
 import { ServerInterceptingCall, status } from '@grpc/grpc-js';
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { statusDetailsTrailer } from '@payments/contracts';
-import { PaymentError } from '../payment-error.ts';
-import type { PaymentErrorReason } from '../payment-error.ts';
-import { statusOf } from '../status-of.ts';
+import { PaymentError } from '../call/payment-error.ts';
+import type { PaymentErrorReason } from '../call/payment-error.ts';
+import { statusOf } from '../call/status-of.ts';
 
 type Status = Parameters<ServerInterceptingCall['sendStatus']>[0];
 type Explanation = readonly [said: RegExp, reason: PaymentErrorReason, message: string];

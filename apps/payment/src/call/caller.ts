@@ -1,4 +1,4 @@
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from './payment-error.ts';
 
 /** Who makes a call. */
 export type Caller = {

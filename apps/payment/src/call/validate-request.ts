@@ -2,8 +2,8 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { Violation as BrokenRule } from '@bufbuild/protovalidate';
-import { invalidRequest } from '../invalid-request.ts';
-import type { Violation } from '../payment-error.ts';
+import { invalidRequest } from './invalid-request.ts';
+import type { Violation } from './payment-error.ts';
 import { compiledPattern } from './compiled-pattern.ts';
 import { reasonOfRule } from './reason-of-rule.ts';
 

@@ -1,4 +1,4 @@
-import { PaymentError } from '../payment-error.ts';
+import { PaymentError } from '../call/payment-error.ts';
 
 /** Who may begin: a bound on the calls in progress, so that more of them wait at their callers and not in here. */
 export type Admission = {
