@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FailureReason } from '@payments/contracts';
+import { FailureReason, paymentEventTypes, PaymentState } from '@payments/contracts';
 import { aFailedEvent, anEvent } from './an-event.fixture.ts';
 import type { AnEvent } from './an-event.fixture.ts';
 import { composeMessage } from './compose-message.ts';
@@ -40,6 +40,14 @@ describe('the Slack message of a payment', () => {
         },
       ],
     });
+  });
+
+  it('tells one that was paid back apart at a glance', () => {
+    const { text, blocks } = textOf(
+      anEvent({ type: paymentEventTypes.refunded, payment: { state: PaymentState.REFUNDED } }),
+    );
+    expect(text).toBe('↩️ Payment refunded: ₩15,000 for reservation r-1 to user u-1');
+    expect(blocks[0]).toMatchObject({ text: { text: '↩️ Payment refunded · ₩15,000' } });
   });
 
   it('tells a failed one apart at a glance, with its reason in words and by name', () => {
