@@ -19,8 +19,15 @@ describe('the configuration of the notifier', () => {
       http: { listen: { host: '127.0.0.1', port: 9103 } },
       kafka: { brokers: ['127.0.0.1:19092'], clientId: 'notifier' },
       groupId: 'payment-notifier',
-      slack: { webhookUrl: webhook, minIntervalMs: 1000 },
-      traceUrl: undefined,
+      sessionTimeoutMs: 10_000,
+      slack: { minIntervalMs: 1000, burst: 3 },
+      routing: {
+        channels: [{ name: 'default', webhookUrl: webhook }],
+        channelsOf: expect.any(Function) as unknown,
+      },
+      digest: { above: 5, max: 1000 },
+      text: { locale: 'en', digestLines: 20, traceUrl: undefined },
+      retentionMs: 2_592_000_000,
     });
   });
 

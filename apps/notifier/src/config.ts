@@ -12,6 +12,9 @@ import {
 } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
+import { oneChannel } from './routes/routing.ts';
+import type { Routing } from './routes/routing.ts';
+import type { TextOptions } from './text/compose-text.ts';
 
 /** What the notifier is told by its environment. Times in milliseconds. */
 export type NotifierConfig = {
@@ -19,8 +22,15 @@ export type NotifierConfig = {
   http: { listen: HostPort };
   kafka: KafkaConfig;
   groupId: string;
-  slack: { webhookUrl: string; minIntervalMs: number };
-  traceUrl: string | undefined;
+  /** How long a silent notifier keeps its partitions. */
+  sessionTimeoutMs: number;
+  slack: { minIntervalMs: number; burst: number };
+  routing: Routing;
+  /** More than `above` waiting messages are told together, `max` at most in one digest. */
+  digest: { above: number; max: number };
+  text: Omit<TextOptions, 'mayRepeat'>;
+  /** How long what was told is remembered. */
+  retentionMs: number;
 };
 
 const traceUrl = field(
@@ -32,6 +42,8 @@ const groupId = field('the name of a consumer group: letters, digits, dots, dash
   /^[\w.-]{1,255}$/.test(text) ? text : undefined,
 );
 
+const locale = field('en or ko', (text) => (text === 'en' || text === 'ko' ? text : undefined));
+
 const variables = z
   .object({
     DATABASE_URL: databaseUrl,
@@ -40,6 +52,13 @@ const variables = z
     NOTIFIER_GROUP_ID: groupId.default('payment-notifier'),
     SLACK_WEBHOOK_URL: secretUrl,
     SLACK_MIN_INTERVAL_MS: integer({ min: 0, max: 3_600_000 }).default(1000),
+    SLACK_BURST: integer({ min: 1, max: 10 }).default(3),
+    NOTIFIER_SESSION_TIMEOUT_MS: integer({ min: 6_000, max: 300_000 }).default(10_000),
+    NOTIFIER_DIGEST_ABOVE: integer({ min: 0, max: 1_000 }).default(5),
+    NOTIFIER_DIGEST_LINES: integer({ min: 1, max: 20 }).default(20),
+    NOTIFIER_DIGEST_MAX: integer({ min: 2, max: 1_000 }).default(1_000),
+    NOTIFIER_LOCALE: locale.default('en'),
+    NOTIFIER_RETENTION_HOURS: integer({ min: 1, max: 87_600 }).default(720),
     TRACE_URL: traceUrl.optional(),
   })
   .superRefine(checkKafka);
@@ -61,7 +80,15 @@ export function readNotifierConfig(
     http: { listen: value.HTTP_LISTEN },
     kafka: kafkaConnection(value, 'notifier'),
     groupId: value.NOTIFIER_GROUP_ID,
-    slack: { webhookUrl: value.SLACK_WEBHOOK_URL, minIntervalMs: value.SLACK_MIN_INTERVAL_MS },
-    traceUrl: value.TRACE_URL,
+    sessionTimeoutMs: value.NOTIFIER_SESSION_TIMEOUT_MS,
+    slack: { minIntervalMs: value.SLACK_MIN_INTERVAL_MS, burst: value.SLACK_BURST },
+    routing: oneChannel(value.SLACK_WEBHOOK_URL),
+    digest: { above: value.NOTIFIER_DIGEST_ABOVE, max: value.NOTIFIER_DIGEST_MAX },
+    text: {
+      locale: value.NOTIFIER_LOCALE,
+      digestLines: value.NOTIFIER_DIGEST_LINES,
+      traceUrl: value.TRACE_URL,
+    },
+    retentionMs: value.NOTIFIER_RETENTION_HOURS * 3_600_000,
   };
 }

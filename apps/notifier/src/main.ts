@@ -1,16 +1,15 @@
 import { createLog, graceAfter, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
 import { lastValueFrom } from 'rxjs';
+import { openChannels } from './channel/open-channels.ts';
 import { readMigrationConfig, readNotifierConfig } from './config.ts';
-import { migrateInbox } from './migrate-inbox.ts';
-import { notifier } from './notifier.ts';
-import { openInbox } from './open-inbox.ts';
-import { openSlack } from './open-slack.ts';
-import { paymentMessages$ } from './payment-messages.ts';
-import { postToSlack } from './post-to-slack.ts';
-import type { SlackText } from './slack-text.ts';
+import { handleMessages } from './consume/handle-message.ts';
+import { notifier } from './consume/notifier.ts';
+import { paymentMessages$ } from './consume/payment-messages.ts';
+import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
+import { migrateInbox } from './inbox/migrate-inbox.ts';
+import { openPool } from './inbox/open-pool.ts';
 import { openTally } from './tally.ts';
-import { tellMessage } from './tell-message.ts';
-import { claimLeaseMs, drainTimeoutMs, graceMs, postTimeoutMs, renewTimeoutMs } from './timing.ts';
+import { beginTimeoutMs, claimLeaseMs, drainTimeoutMs, graceMs, postTimeoutMs } from './timing.ts';
 
 const log = createLog('notifier');
 
@@ -21,23 +20,33 @@ await runUntilSignal(
       // It takes as long as it takes.
       return await migrateInbox({ ...readMigrationConfig(process.env), answerWithinMs: 0, log: say });
     }
-    const { databaseUrl, http, kafka, groupId, traceUrl, ...config } = readNotifierConfig();
-    const { webhookUrl, minIntervalMs } = config.slack;
+    const { databaseUrl, http, kafka, groupId, sessionTimeoutMs, ...config } = readNotifierConfig();
     await using health = await openHealth({ listen: http.listen, parts: ['postgres', 'kafka'], stop });
     log.info({ http: health.address }, 'listening');
 
     await waitFor('postgres', () => migrateInbox({ databaseUrl, log: say }), { stop, log, health });
-    await using inbox = openInbox({ databaseUrl, leaseMs: claimLeaseMs, renewTimeoutMs });
-
-    const post = (text: SlackText) => postToSlack(text, { webhookUrl, timeoutMs: postTimeoutMs });
-    const slack = openSlack({ post, minIntervalMs, health, log });
+    await using pool = openPool(databaseUrl);
+    await using deadLetters = openDeadLetters({ log });
     const tally = openTally();
-    const telling = { inbox, slack, tally, health, log, traceUrl, stop, grace: graceAfter(stop, graceMs) };
+    const channelsOf = openChannels({
+      pool,
+      routing: config.routing,
+      slack: { ...config.slack, timeoutMs: postTimeoutMs },
+      digest: { ...config.digest, lines: config.text.digestLines },
+      text: config.text,
+      leaseMs: claimLeaseMs,
+      beginTimeoutMs,
+      tally,
+      health,
+      log,
+      stop,
+      grace: graceAfter(stop, graceMs),
+    });
 
     await lastValueFrom(
       notifier({
-        messages$: paymentMessages$({ kafka, groupId, drainTimeoutMs, stop, health, log }),
-        tell: (message) => tellMessage(message, telling),
+        messages$: paymentMessages$({ kafka, groupId, sessionTimeoutMs, drainTimeoutMs, stop, health, log }),
+        handle: handleMessages({ channelsOf, deadLetters, tally, log, stop }),
       }),
       { defaultValue: null },
     );

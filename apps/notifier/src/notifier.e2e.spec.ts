@@ -17,8 +17,8 @@ import {
   throwAwayDatabase,
 } from '@payments/testing';
 import type { RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
-import { anEvent } from './an-event.fixture.ts';
-import type { AnEvent } from './an-event.fixture.ts';
+import { anEvent } from './event/an-event.fixture.ts';
+import type { AnEvent } from './event/an-event.fixture.ts';
 import { otlpReceiver } from './otlp-receiver.fixture.ts';
 import type { OtlpSpan } from './otlp-receiver.fixture.ts';
 

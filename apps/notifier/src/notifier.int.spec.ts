@@ -11,12 +11,12 @@ import {
 import type { SlackStandIn } from '@payments/testing';
 import kafkajs from 'kafkajs';
 import { lastValueFrom, tap } from 'rxjs';
-import { aFailedEvent, anEvent } from './an-event.fixture.ts';
-import type { AnEvent } from './an-event.fixture.ts';
-import { notifier } from './notifier.ts';
-import { paymentMessages$ } from './payment-messages.ts';
-import { aNotifier } from './telling.fixture.ts';
-import type { Told } from './tell-message.ts';
+import { aFailedEvent, anEvent } from './event/an-event.fixture.ts';
+import type { AnEvent } from './event/an-event.fixture.ts';
+import { notifier } from './consume/notifier.ts';
+import { paymentMessages$ } from './consume/payment-messages.ts';
+import { aNotifier } from './a-notifier.fixture.ts';
+import type { Told } from './consume/handle-message.ts';
 
 let stack: AsyncDisposableStack;
 let slack: SlackStandIn;
@@ -60,7 +60,7 @@ async function run(options: { group: string; databaseUrl?: string }) {
     health,
   };
   const messages$ = paymentMessages$({ ...reading, stop: one.stop.signal, log: one.log });
-  const told$ = notifier({ messages$, tell: one.tell }).pipe(tap((what) => told.push(what)));
+  const told$ = notifier({ messages$, handle: one.handle }).pipe(tap((what) => told.push(what)));
   const ended = lastValueFrom(told$, { defaultValue: null });
   const stop = () => {
     one.stop.abort();
@@ -121,15 +121,14 @@ describe('the notifier', () => {
     await send(refused, undecodable, unknown, good);
     const { told, lines } = await run({ group: groupId() });
     await seen(4, () => told);
-    expect([...told].sort()).toEqual(['setAside', 'setAside', 'setAside', 'told']);
+    expect([...told].sort()).toEqual(['deadLettered', 'deadLettered', 'skipped', 'told']);
     expect(of('behind')).toHaveLength(1);
     const reasons = lines
       .filter(({ level }) => level === 'error')
       .map(({ reason, offset }) => [reason, offset]);
     expect(reasons).toEqual([
-      ['Slack answered 400 invalid_blocks', '0'],
       [expect.stringContaining('not a payment.v1.PaymentEvent'), '1'],
-      ['unknown kind of event: ce_type "payment.v9.PaymentDreamt"', '2'],
+      ['Slack answered 400 invalid_blocks', '0'],
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { Told } from './tell-message.ts';
+import type { Told } from './consume/handle-message.ts';
 
 /** What became of a message, or befell it; `mayRepeat`: told although an earlier claimant may have told it already. */
 export type Counted = Told | 'mayRepeat';
@@ -8,7 +8,7 @@ export type Tally = Readonly<Record<Counted, number>> & { count(what: Counted): 
 
 /** Begins at nought. */
 export function openTally(): Tally {
-  const counts = { told: 0, repeatDropped: 0, setAside: 0, left: 0, mayRepeat: 0 };
+  const counts = { told: 0, repeatDropped: 0, skipped: 0, deadLettered: 0, left: 0, mayRepeat: 0 };
   return Object.assign(counts, {
     count(what: Counted) {
       counts[what] += 1;

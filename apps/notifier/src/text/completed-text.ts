@@ -1,6 +1,6 @@
 import type { Payment } from '@payments/contracts';
 import { quoted, quotedAsCode } from './escape-mrkdwn.ts';
-import type { PaymentText } from './payment-kinds.ts';
+import type { PaymentText } from './single-text.ts';
 
 /** A payment that went through. */
 export function completedText({ reservationId, userId }: Payment, amount: string): PaymentText {

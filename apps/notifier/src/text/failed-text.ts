@@ -1,7 +1,7 @@
 import { FailureReason } from '@payments/contracts';
 import type { Payment } from '@payments/contracts';
 import { quoted, quotedAsCode } from './escape-mrkdwn.ts';
-import type { PaymentText } from './payment-kinds.ts';
+import type { PaymentText } from './single-text.ts';
 
 /** A payment that did not go through, and why. */
 export function failedText(payment: Payment, amount: string): PaymentText {

@@ -1,17 +1,26 @@
-import type { IncomingWebhookSendArguments } from '@slack/webhook';
-import type { DecodedEvent } from './decode-message.ts';
+import { formatMoney } from '@payments/contracts';
+import type { Payment } from '@payments/contracts';
+import type { PaymentEvent } from '../event/decode-event.ts';
+import type { Outcome } from '../event/outcome.ts';
+import { completedText } from './completed-text.ts';
+import type { SlackText, TextOptions } from './compose-text.ts';
 import { escapeMrkdwn, quotedAsCode } from './escape-mrkdwn.ts';
+import { failedText } from './failed-text.ts';
+import { refundedText } from './refunded-text.ts';
 import { traceLink } from './trace-link.ts';
 
-/** A message as Slack takes it: Block Kit, and `text` for notifications and clients without blocks. */
-export type SlackText = Required<Pick<IncomingWebhookSendArguments, 'text' | 'blocks'>>;
+/** What one kind of event says: `title` at a glance, `facts` as name and Slack text, `sentence` where no blocks are shown. */
+export type PaymentText = { title: string; facts: [name: string, text: string][]; sentence: string };
 
-/**
- * The Slack message of one event. Pure. Nothing that a user chose can ping anybody or look like markup.
- * `traceUrl`, if there is one, has `{traceId}` in it.
- */
-export function slackText(event: DecodedEvent, { traceUrl }: { traceUrl?: string | undefined }): SlackText {
-  const { title, facts, sentence } = event.kind.text(event.payment, event.amount);
+const texts: Record<Outcome, (payment: Payment, amount: string) => PaymentText> = {
+  COMPLETED: completedText,
+  FAILED: failedText,
+  REFUNDED: refundedText,
+};
+
+/** The Slack message of one event. */
+export function singleText(event: PaymentEvent, { traceUrl }: TextOptions): SlackText {
+  const { title, facts, sentence } = texts[event.outcome](event.payment, formatMoney(event.amount));
   const trace = traceLink({ traceUrl, traceparent: event.traceparent });
   const small = [
     `Payment ${quotedAsCode(event.payment.paymentId)}`,

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, startSlackStandIn, tcpProxy, throwAwayDatabase } from '@payments/testing';
 import type { SlackStandIn } from '@payments/testing';
 import pg from 'pg';
-import { anEvent } from './an-event.fixture.ts';
-import { aNotifier, asConsumed } from './telling.fixture.ts';
-import type { ANotifier } from './telling.fixture.ts';
+import { anEvent } from '../event/an-event.fixture.ts';
+import { aNotifier, asConsumed } from '../a-notifier.fixture.ts';
+import type { ANotifier } from '../a-notifier.fixture.ts';
 
 let stack: AsyncDisposableStack;
 let slack: SlackStandIn;
@@ -48,7 +48,7 @@ async function crashAfterPost({ event = anEvent(), leaseMs = 60_000 }): Promise<
   const crashed = await notifierWith({ leaseMs, timeoutMs: 120_000 });
   stack.defer(() => slack.cutHanging());
   slack.failNext({ hang: 'after' });
-  const telling = crashed.tell(asConsumed(event));
+  const telling = crashed.handle(asConsumed(event));
   await requests(1);
   return { crashed, telling };
 }
@@ -56,10 +56,10 @@ async function crashAfterPost({ event = anEvent(), leaseMs = 60_000 }): Promise<
 describe('a message', () => {
   it('is told once, however often it is delivered', async () => {
     const [notifier, message] = [await notifierWith(), asConsumed(anEvent())];
-    expect(await notifier.tell(message)).toBe('told');
-    expect(await notifier.tell(message)).toBe('repeatDropped');
+    expect(await notifier.handle(message)).toBe('told');
+    expect(await notifier.handle(message)).toBe('repeatDropped');
     const other = await notifierWith();
-    expect(await other.tell(message)).toBe('repeatDropped');
+    expect(await other.handle(message)).toBe('repeatDropped');
     expect(received()).toHaveLength(1);
     expect(notifier.tally).toMatchObject({ told: 1, repeatDropped: 1, mayRepeat: 0 });
   });
@@ -68,7 +68,7 @@ describe('a message', () => {
     const [one, two] = [await notifierWith(), await notifierWith()];
     const message = asConsumed(anEvent());
     slack.failNext({ delayMs: 300 });
-    expect((await Promise.all([one.tell(message), two.tell(message)])).sort()).toEqual([
+    expect((await Promise.all([one.handle(message), two.handle(message)])).sort()).toEqual([
       'repeatDropped',
       'told',
     ]);
@@ -80,7 +80,7 @@ describe('a message', () => {
     const { telling } = await crashAfterPost({ event });
     const next = await notifierWith();
     await endLeases();
-    expect(await next.tell(asConsumed(event))).toBe('told');
+    expect(await next.handle(asConsumed(event))).toBe('told');
     expect(next.tally).toMatchObject({ told: 1, mayRepeat: 1 });
     expect(next.lines).toContainEqual(expect.objectContaining({ level: 'warn', id: event.id }));
     slack.cutHanging();
@@ -93,7 +93,7 @@ describe('a message', () => {
     const event = anEvent();
     await crashAfterPost({ event, leaseMs: 1500 });
     const leaseUntil = await leaseEnd();
-    await (await notifierWith()).tell(asConsumed(event));
+    await (await notifierWith()).handle(asConsumed(event));
     expect(Date.parse(slack.requests()[1]?.at ?? '')).toBeGreaterThanOrEqual(leaseUntil);
   });
 
@@ -102,7 +102,7 @@ describe('a message', () => {
     slack.failNext({ status: 500 }, 3);
     slack.failNext({ reset: 'before' });
     slack.failNext({ status: 503 });
-    expect(await notifier.tell(asConsumed(anEvent()))).toBe('told');
+    expect(await notifier.handle(asConsumed(anEvent()))).toBe('told');
     expect(slack.requests().map(({ answer }) => answer)).toEqual([500, 500, 500, 'reset', 503, 200]);
     expect(received()).toHaveLength(1);
     expect(notifier.unready).toEqual(new Map());
@@ -112,7 +112,7 @@ describe('a message', () => {
     const notifier = await notifierWith();
     slack.failNext({ status: 429, retryAfterSeconds: 1 });
     const started = performance.now();
-    expect(await notifier.tell(asConsumed(anEvent()))).toBe('told');
+    expect(await notifier.handle(asConsumed(anEvent()))).toBe('told');
     expect(performance.now() - started).toBeGreaterThanOrEqual(1000);
     expect(slack.requests()).toHaveLength(2);
   });
@@ -122,7 +122,7 @@ describe('a message', () => {
     async (status) => {
       const notifier = await notifierWith();
       slack.failAlways({ status });
-      const telling = notifier.tell(asConsumed(anEvent()));
+      const telling = notifier.handle(asConsumed(anEvent()));
       await requests(2);
       expect(notifier.unready.get('slack')).toMatch(
         new RegExp(`^Slack answered ${String(status)} .*must be mended$`),
@@ -138,7 +138,7 @@ describe('a message', () => {
     const proxied = Object.assign(new URL(databaseUrl), { host: postgres.address }).href;
     const notifier = await notifierWith({ databaseUrl: proxied });
     const held = slack.holdNext();
-    const telling = notifier.tell(asConsumed(anEvent()));
+    const telling = notifier.handle(asConsumed(anEvent()));
     await held.arrived;
     await postgres.refuse();
     held.release();
@@ -154,20 +154,20 @@ describe('a message', () => {
     const notifier = await notifierWith();
     slack.failNext({ status: 400, body: 'invalid_blocks' });
     const event = anEvent();
-    expect(await notifier.tell(asConsumed(event))).toBe('setAside');
-    const place = { topic: 'payment-event', partition: 0, offset: '7', id: event.id };
+    expect(await notifier.handle(asConsumed(event))).toBe('deadLettered');
+    const place = { topic: 'payment-event', partition: 0, offset: '7' };
     const reason = 'Slack answered 400 invalid_blocks';
     expect(notifier.lines).toContainEqual(expect.objectContaining({ level: 'error', ...place, reason }));
     expect(await states()).toEqual([{ state: 'REFUSED' }]);
-    expect(await notifier.tell(asConsumed(event))).toBe('told');
+    expect(await notifier.handle(asConsumed(event))).toBe('told');
   });
 
   it('that cannot be decoded is set aside without a request', async () => {
     const notifier = await notifierWith();
-    expect(await notifier.tell(asConsumed({ ...anEvent(), value: Buffer.from('nonsense') }))).toBe(
-      'setAside',
+    expect(await notifier.handle(asConsumed({ ...anEvent(), value: Buffer.from('nonsense') }))).toBe(
+      'deadLettered',
     );
-    expect(notifier.tally.setAside).toBe(1);
+    expect(notifier.tally.deadLettered).toBe(1);
     expect(slack.requests()).toEqual([]);
     expect(await states()).toEqual([]);
   });
@@ -176,9 +176,9 @@ describe('a message', () => {
     const notifier = await notifierWith();
     const { headers, ...event } = anEvent();
     const [long, longer] = ['x'.repeat(100_000), 'y'.repeat(1_000_000)];
-    await notifier.tell(asConsumed({ ...event, headers: { ...headers, ce_id: long } }));
-    await notifier.tell(asConsumed({ ...event, headers: { ...headers, ce_type: longer } }));
-    expect(notifier.tally.setAside).toBe(2);
+    await notifier.handle(asConsumed({ ...event, headers: { ...headers, ce_id: long } }));
+    await notifier.handle(asConsumed({ ...event, headers: { ...headers, ce_type: longer } }));
+    expect(notifier.tally).toMatchObject({ deadLettered: 1, skipped: 1 });
     expect(notifier.lines).toHaveLength(2);
     for (const line of notifier.lines) expect(JSON.stringify(line).length).toBeLessThan(1000);
   });
@@ -186,7 +186,7 @@ describe('a message', () => {
   it('keeps Korean, and pings nobody', async () => {
     const notifier = await notifierWith();
     const payment = { reservationId: '예약-1', userId: '<!channel> 김철수' };
-    await notifier.tell(asConsumed(anEvent({ payment })));
+    await notifier.handle(asConsumed(anEvent({ payment })));
     expect(received()[0]).toContain('예약-1');
     expect(received()[0]).toContain('&lt;!channel&gt; 김철수');
     expect(slack.requests()[0]?.body).not.toMatch(/<[!@]c/);
@@ -197,7 +197,7 @@ describe('a stop', () => {
   it('lets the post in flight and its mark finish', async () => {
     const notifier = await notifierWith();
     const held = slack.holdNext();
-    const telling = notifier.tell(asConsumed(anEvent()));
+    const telling = notifier.handle(asConsumed(anEvent()));
     await held.arrived;
     notifier.stop.abort();
     held.release();
@@ -209,14 +209,14 @@ describe('a stop', () => {
     const notifier = await notifierWith();
     const event = anEvent();
     slack.failAlways({ status: 403 });
-    const telling = notifier.tell(asConsumed(event));
+    const telling = notifier.handle(asConsumed(event));
     await requests(1);
     notifier.stop.abort();
     expect(await telling).toBe('left');
     expect(await states()).toEqual([]);
     slack.recover();
     const next = await notifierWith();
-    expect(await next.tell(asConsumed(event))).toBe('told');
+    expect(await next.handle(asConsumed(event))).toBe('told');
     expect(next.tally.mayRepeat).toBe(0);
   });
 
@@ -228,7 +228,7 @@ describe('a stop', () => {
       const revocation = new AbortController();
       slack.failAlways({ status: 403 });
       slack.failNext({ reset: 'after' });
-      const telling = notifier.tell(asConsumed(event, revocation.signal));
+      const telling = notifier.handle(asConsumed(event, revocation.signal));
       await requests(2);
       (end === 'a stop' ? notifier.stop : revocation).abort();
       expect(await telling).toBe('left');
@@ -236,7 +236,7 @@ describe('a stop', () => {
       expect(await leaseEnd()).toBeLessThanOrEqual(Date.now());
       slack.recover();
       const next = await notifierWith();
-      expect(await next.tell(asConsumed(event))).toBe('told');
+      expect(await next.handle(asConsumed(event))).toBe('told');
       expect(next.tally).toMatchObject({ told: 1, mayRepeat: 1 });
       expect(next.lines).toContainEqual(expect.objectContaining({ level: 'warn', id: event.id }));
       expect(received()).toHaveLength(2);
@@ -246,7 +246,7 @@ describe('a stop', () => {
   it('begins nothing new', async () => {
     const notifier = await notifierWith();
     notifier.stop.abort();
-    expect(await notifier.tell(asConsumed(anEvent()))).toBe('left');
+    expect(await notifier.handle(asConsumed(anEvent()))).toBe('left');
     expect(await states()).toEqual([]);
   });
 
@@ -254,10 +254,10 @@ describe('a stop', () => {
     const event = anEvent();
     const holder = await notifierWith();
     slack.failNext({ hang: 'before' });
-    void holder.tell(asConsumed(event));
+    void holder.handle(asConsumed(event));
     await requests(1);
     const waiting = await notifierWith();
-    const telling = waiting.tell(asConsumed(event));
+    const telling = waiting.handle(asConsumed(event));
     waiting.stop.abort();
     expect(await telling).toBe('left');
     holder.stop.abort();
@@ -270,11 +270,11 @@ describe('a partition that was taken away', () => {
     const notifier = await notifierWith();
     const revocation = new AbortController();
     slack.failAlways({ status: 500 });
-    const telling = notifier.tell(asConsumed(anEvent(), revocation.signal));
+    const telling = notifier.handle(asConsumed(anEvent(), revocation.signal));
     await requests(2);
     revocation.abort();
     expect(await telling).toBe('left');
-    expect(await notifier.tell(asConsumed(anEvent(), revocation.signal))).toBe('left');
+    expect(await notifier.handle(asConsumed(anEvent(), revocation.signal))).toBe('left');
     expect(await states()).toEqual([]);
   });
 });

@@ -1,19 +1,24 @@
 import { createLog } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
 import type { ConsumedMessage } from '@payments/kafka';
-import type { AnEvent } from './an-event.fixture.ts';
-import { migrateInbox } from './migrate-inbox.ts';
-import { openInbox } from './open-inbox.ts';
-import { openSlack } from './open-slack.ts';
-import { postToSlack } from './post-to-slack.ts';
+import { openChannels } from './channel/open-channels.ts';
+import type { DigestOptions } from './channel/queue.ts';
+import { handleMessages } from './consume/handle-message.ts';
+import type { Told } from './consume/handle-message.ts';
+import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
+import type { DeadLetters } from './dead-letters/open-dead-letters.ts';
+import type { AnEvent } from './event/an-event.fixture.ts';
+import { migrateInbox } from './inbox/migrate-inbox.ts';
+import { openPool } from './inbox/open-pool.ts';
+import { oneChannel } from './routes/routing.ts';
+import type { Routing } from './routes/routing.ts';
 import { openTally } from './tally.ts';
-import { tellMessage } from './tell-message.ts';
-import type { TellOptions, Told } from './tell-message.ts';
+import type { Tally } from './tally.ts';
 
 /** For specs: one notifier without Kafka. */
 export type ANotifier = AsyncDisposable & {
-  tell: (message: ConsumedMessage) => Promise<Told>;
-  tally: TellOptions['tally'];
+  handle: (message: ConsumedMessage) => Promise<Told>;
+  tally: Tally;
   /** What `/readyz` would say against being ready, by part. */
   unready: ReadonlyMap<string, string>;
   log: Log;
@@ -25,35 +30,49 @@ export type ANotifier = AsyncDisposable & {
 
 /**
  * Opens one on a database, which it migrates. Times in milliseconds; back-off is quick. A post is given up late: it shares
- * this process with the stand-in, and after a standstill of both its answer would count as lost.
+ * this process with the stand-in, and after a standstill of both its answer would count as lost. Messages are told one by
+ * one, but for what is wished.
  */
 export async function aNotifier(options: {
   databaseUrl: string;
   webhookUrl: string;
+  routing?: Routing;
+  deadLetters?: DeadLetters;
+  digest?: Partial<DigestOptions>;
   leaseMs?: number;
   timeoutMs?: number;
   minIntervalMs?: number;
+  burst?: number;
 }): Promise<ANotifier> {
-  const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 20_000, minIntervalMs = 0 } = options;
+  const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 20_000 } = options;
   await migrateInbox({ databaseUrl });
-  const inbox = openInbox({ databaseUrl, leaseMs, renewTimeoutMs: 10_000 });
+  const pool = openPool(databaseUrl);
   const unready = new Map<string, string>();
   const health = {
-    address: '',
     ready: (part: string) => void unready.delete(part),
     notReady: (part: string, reason: string) => void unready.set(part, reason),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const { log, lines } = aLog();
-  const backoffMs = { minMs: 10, maxMs: 50 };
-  const post = (text: Parameters<typeof postToSlack>[0]) => postToSlack(text, { webhookUrl, timeoutMs });
-  const slack = openSlack({ post, minIntervalMs, backoffMs, brokenPauseMs: 100, health, log });
   const [stop, grace, tally] = [new AbortController(), new AbortController(), openTally()];
-  const telling = { inbox, slack, tally, health, log, stop: stop.signal, grace: grace.signal };
+  const common = { tally, health, log, stop: stop.signal, grace: grace.signal };
+  const channelsOf = openChannels({
+    ...common,
+    pool,
+    routing: options.routing ?? oneChannel(webhookUrl),
+    slack: { minIntervalMs: options.minIntervalMs ?? 0, burst: options.burst ?? 1, timeoutMs },
+    digest: { above: 1_000_000, max: 1_000, lines: 20, ...options.digest },
+    text: { locale: 'en', digestLines: options.digest?.lines ?? 20 },
+    leaseMs,
+    beginTimeoutMs: 10_000,
+    backoffMs: { minMs: 10, maxMs: 50 },
+    brokenPauseMs: 100,
+  });
+  const deadLetters = options.deadLetters ?? openDeadLetters({ log });
+  const handle = handleMessages({ ...common, channelsOf, deadLetters });
   const underWay = new Set<Promise<Told>>();
   return {
-    tell(message) {
-      const told = tellMessage(message, telling);
+    handle(message) {
+      const told = handle(message);
       underWay.add(told);
       return told;
     },
@@ -67,7 +86,7 @@ export async function aNotifier(options: {
       stop.abort();
       grace.abort();
       await Promise.allSettled(underWay);
-      await inbox[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { FailureReason, paymentEventTypes, PaymentState } from '@payments/contracts';
-import { aFailedEvent, anEvent } from './an-event.fixture.ts';
-import type { AnEvent } from './an-event.fixture.ts';
-import { composeMessage } from './compose-message.ts';
+import { aFailedEvent, anEvent } from '../event/an-event.fixture.ts';
+import type { AnEvent } from '../event/an-event.fixture.ts';
+import { decodeEvent } from '../event/decode-event.ts';
+import { composeText } from './compose-text.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const traceUrl = 'http://localhost:16686/trace/{traceId}';
 
 function textOf(event: AnEvent, options: { traceUrl?: string } = {}) {
-  const composed = composeMessage(event, options);
-  if (!composed.ok) throw new Error(composed.reason);
-  return composed.text;
+  const decoded = decodeEvent(event);
+  if (decoded.kind !== 'event') throw new Error(JSON.stringify(decoded));
+  return composeText([decoded.event], { locale: 'en', digestLines: 20, ...options });
 }
 const asText = (event: AnEvent) => JSON.stringify(textOf(event));
 

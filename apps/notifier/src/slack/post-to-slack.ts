@@ -1,7 +1,7 @@
 import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
 import { retryAfterMs } from './slack-verdict.ts';
 import type { PostOutcome } from './slack-verdict.ts';
-import type { SlackText } from './slack-text.ts';
+import type { SlackText } from '../text/compose-text.ts';
 
 /** Where to post, and the milliseconds after which an unanswered request is given up. */
 export type PostOptions = { webhookUrl: string; timeoutMs: number };

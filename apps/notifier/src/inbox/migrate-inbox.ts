@@ -14,5 +14,5 @@ export const migrateInbox = (options: {
     schema: 'notifier',
     lockClass: migrationLockClass,
     folder: new URL('migrations/', import.meta.url),
-    migrations: ['0001-inbox.sql'],
+    migrations: ['0001-inbox.sql', '0002-channels.sql'],
   });

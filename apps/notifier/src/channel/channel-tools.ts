@@ -1,0 +1,37 @@
+import { waitFor } from '@payments/runtime';
+import type { Health, Log } from '@payments/runtime';
+import type { Inbox } from '../inbox/open-inbox.ts';
+import type { Pace } from '../inbox/open-pace.ts';
+import type { PostOutcome } from '../slack/slack-verdict.ts';
+import type { Tally } from '../tally.ts';
+import type { SlackText, TextOptions } from '../text/compose-text.ts';
+
+/** What a channel needs. Times in milliseconds. */
+export type ChannelTools = {
+  /** Its name in the log, and in `/readyz` when something is wrong with it. */
+  name: string;
+  inbox: Inbox;
+  pace: Pace;
+  post: (text: SlackText) => Promise<PostOutcome>;
+  text: Omit<TextOptions, 'mayRepeat'>;
+  /** The pause after failures, from the first to the longest. */
+  backoffMs?: { minMs: number; maxMs: number };
+  /** The pause before a broken webhook is tried again. */
+  brokenPauseMs?: number;
+  tally: Tally;
+  health: Pick<Health, 'ready' | 'notReady'>;
+  log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Ends every wait: nothing is posted after it. */
+  stop: AbortSignal;
+  /** Ends also what must follow a post: its mark. Comes some time after `stop`. */
+  grace: AbortSignal;
+};
+
+/** PostgreSQL may be away: waits for it, at most `maxMs` from try to try, with `/readyz` saying so, until `stop`. */
+export function onPostgres<T>(
+  statement: () => Promise<T>,
+  stop: AbortSignal,
+  { log, health, maxMs = 10_000 }: Pick<ChannelTools, 'log' | 'health'> & { maxMs?: number },
+): Promise<T> {
+  return waitFor('postgres', statement, { stop, log, health, maxMs });
+}

@@ -1,0 +1,58 @@
+import { backoff } from '@payments/runtime';
+import type { SlackVerdict } from '../slack/slack-verdict.ts';
+import { onPostgres } from './channel-tools.ts';
+import type { ChannelTools } from './channel-tools.ts';
+
+/** What did not get through, and may later. */
+type NotNow = Extract<SlackVerdict, { kind: 'later' | 'broken-webhook' }>;
+
+/** The longest that Slack's `Retry-After` is believed, in milliseconds: who asks for a month is asked again. */
+const longestRetryAfterMs = 3_600_000;
+
+/**
+ * How a channel is left alone after a failure: as long as Slack asked for, to the letter and with no jitter taken off;
+ * else longer from failure to failure, by all notifiers. `clear`: it works again.
+ */
+export function openHoldBack(options: ChannelTools): {
+  holdBack: (verdict: NotNow) => Promise<void>;
+  clear: () => void;
+} {
+  const { name, pace, health, log, stop } = options;
+  const part = name === 'default' ? 'slack' : `slack ${name}`;
+  let failures = 0;
+  return {
+    clear: () => {
+      failures = 0;
+      health.ready(part);
+    },
+    holdBack: async (verdict) => {
+      failures += 1;
+      const pauseMs = pauseAfter(verdict, { ...options, failures });
+      const fields = { channel: name, attempt: failures, pauseMs, reason: verdict.reason };
+      if (verdict.kind === 'broken-webhook') {
+        health.notReady(part, `${verdict.reason}: the webhook must be mended`);
+        log.error(fields, 'the Slack webhook does not work; nothing is lost, messages wait');
+      } else {
+        // A limit is no trouble: Slack says when to come back.
+        if (verdict.retryAfterMs === undefined) health.notReady(part, verdict.reason);
+        log.warn(fields, 'Slack did not take a message; it is tried again');
+      }
+      await onPostgres(() => pace.hold(pauseMs), stop, options);
+    },
+  };
+}
+
+function pauseAfter(
+  verdict: NotNow,
+  {
+    failures,
+    backoffMs = { minMs: 1000, maxMs: 30_000 },
+    brokenPauseMs = 30_000,
+  }: Pick<ChannelTools, 'backoffMs' | 'brokenPauseMs'> & { failures: number },
+): number {
+  if (verdict.kind === 'broken-webhook') return brokenPauseMs;
+  const { retryAfterMs } = verdict;
+  return retryAfterMs === undefined
+    ? backoff(failures, backoffMs)
+    : Math.min(retryAfterMs, longestRetryAfterMs);
+}

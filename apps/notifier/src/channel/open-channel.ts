@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ConsumedMessage } from '@payments/kafka';
+import type { PaymentEvent } from '../event/decode-event.ts';
+import { onPostgres } from './channel-tools.ts';
+import type { ChannelTools } from './channel-tools.ts';
+import { claimNext } from './claim-next.ts';
+import { postOnce } from './post-once.ts';
+import { openQueue } from './queue.ts';
+import type { ChannelEnd, DigestOptions, Queue, Waiting } from './queue.ts';
+
+/** One channel of Slack, with what waits for it. */
+export type Channel = {
+  /** Tells an event in its turn, alone or in a digest. It waits for PostgreSQL and for Slack as long as it takes. */
+  tell(message: ConsumedMessage, event: PaymentEvent): Promise<ChannelEnd>;
+};
+
+/** Opens the way to a channel. Nothing is sent until the first message. */
+export function openChannel(options: ChannelTools & { digest: DigestOptions }): Channel {
+  const queue = openQueue(options.digest);
+  const step = nextStep(queue, options);
+  let running = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    while (queue.all().length > 0) {
+      try {
+        await (options.stop.aborted ? leave(queue.all(), queue, options) : step());
+      } catch (error) {
+        if (!options.stop.aborted) fail(queue, error);
+      }
+    }
+    running = false;
+  }
+
+  return {
+    tell: (message, event) => {
+      const { promise, resolve: end, reject: failed } = Promise.withResolvers<ChannelEnd>();
+      const fresh = { atMost: Infinity, blockedUntilMs: 0, unanswered: undefined };
+      queue.add({ message, event, end, failed, ...fresh });
+      if (!running) void run();
+      return promise;
+    },
+  };
+}
+
+/**
+ * One step towards the next post. Whatever is waited for (a lease, the pace), the post is made up anew after it: more may
+ * have come that goes into a digest, and others may have told some of it.
+ */
+function nextStep(queue: Queue, options: ChannelTools): () => Promise<void> {
+  const { pace, stop } = options;
+  const post = postOnce(queue, options);
+  return async () => {
+    const revoked = queue.all().filter(({ message }) => message.revoked.aborted);
+    await leave(revoked, queue, options);
+    const { batch, retryMs } = await claimNext(queue, options);
+    if (retryMs > 0) return await wait(retryMs, queue, stop);
+    if (batch.waiting.length === 0) return;
+    const turnMs = await onPostgres(() => pace.turn(), stop, options);
+    if (turnMs > 0) return await wait(turnMs, queue, stop);
+    await post(batch);
+  };
+}
+
+/** A longer timer of Node fires after 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Waits, and no longer than what waits is ours to tell. */
+async function wait(ms: number, queue: Queue, stop: AbortSignal): Promise<void> {
+  const revoked = queue.all()[0]?.message.revoked ?? stop;
+  const signal = AbortSignal.any([stop, revoked]);
+  await pause(Math.min(ms, longestTimerMs), undefined, { signal }).catch(() => undefined);
+}
+
+function fail(queue: Queue, error: unknown): void {
+  const all = queue.all();
+  queue.remove(all);
+  for (const { failed } of all) failed(error);
+}
+
+/** Claims that end untold are given back, as far as that can be done at once; their leases end them otherwise. */
+async function leave(ones: readonly Waiting[], queue: Queue, { inbox, log }: ChannelTools): Promise<void> {
+  if (ones.length === 0) return;
+  queue.remove(ones);
+  // The same message may have been delivered again.
+  const still = new Set(queue.all().map(({ event }) => event.id));
+  const ids = ones.map(({ event }) => event.id).filter((id) => !still.has(id));
+  await inbox
+    .release(ids)
+    .catch((problem: unknown) => log.warn({ err: problem }, 'claims were not given back'));
+  for (const { end } of ones) end({ kind: 'left' });
+}

@@ -1,0 +1,34 @@
+import { openInbox } from '../inbox/open-inbox.ts';
+import { openPace } from '../inbox/open-pace.ts';
+import type { Pool } from '../inbox/open-pool.ts';
+import type { Routing } from '../routes/routing.ts';
+import { postToSlack } from '../slack/post-to-slack.ts';
+import type { PaymentEvent } from '../event/decode-event.ts';
+import type { ChannelTools } from './channel-tools.ts';
+import { openChannel } from './open-channel.ts';
+import type { Channel } from './open-channel.ts';
+import type { DigestOptions } from './queue.ts';
+
+/** What all channels have in common. Times in milliseconds. */
+export type ChannelsOptions = Omit<ChannelTools, 'name' | 'inbox' | 'pace' | 'post'> & {
+  routing: Routing;
+  pool: Pool;
+  digest: DigestOptions;
+  slack: { minIntervalMs: number; burst: number; timeoutMs: number };
+  leaseMs: number;
+  beginTimeoutMs: number;
+};
+
+/** Opens every channel of the routing; returns those that an event is told in. */
+export function openChannels(options: ChannelsOptions): (event: PaymentEvent) => Channel[] {
+  const { routing, pool, slack, leaseMs, beginTimeoutMs, ...common } = options;
+  const { minIntervalMs: intervalMs, burst, timeoutMs } = slack;
+  const channels = new Map<string, Channel>();
+  for (const { name, webhookUrl } of routing.channels) {
+    const inbox = openInbox({ pool, channel: name, leaseMs, beginTimeoutMs });
+    const pace = openPace({ pool, channel: name, intervalMs, burst });
+    const post: ChannelTools['post'] = (text) => postToSlack(text, { webhookUrl, timeoutMs });
+    channels.set(name, openChannel({ ...common, name, inbox, pace, post }));
+  }
+  return (event) => routing.channelsOf(event).flatMap((name) => channels.get(name) ?? []);
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { cutShort } from '../event/cut-short.ts';
+import { slackVerdict } from '../slack/slack-verdict.ts';
+import { composeText } from '../text/compose-text.ts';
+import type { SlackText } from '../text/compose-text.ts';
+import { onPostgres } from './channel-tools.ts';
+import type { ChannelTools } from './channel-tools.ts';
+import type { Batch } from './claim-next.ts';
+import { openHoldBack } from './hold-back.ts';
+import { inPostSpan } from './post-span.ts';
+import type { Queue, Waiting } from './queue.ts';
+
+/**
+ * The posting of what was claimed, in the turn that was given: one request to Slack, and what follows from its answer.
+ * Rejects with the reason of `grace` when that comes before what was told is marked.
+ */
+export function postOnce(queue: Queue, options: ChannelTools): (batch: Batch) => Promise<void> {
+  const { inbox, stop } = options;
+  const { holdBack, clear } = openHoldBack(options);
+
+  return async ({ waiting, earlierPost }) => {
+    const post = randomUUID();
+    const held = await onPostgres(() => inbox.beginPost(idsOf(waiting), post), stop, options);
+    const batch = { waiting: waiting.filter(({ event }) => held.has(event.id)), earlierPost };
+    if (batch.waiting.length === 0) return;
+    countRepeats(batch, options);
+    const text = composed(batch, options);
+    if (text instanceof Error) return await refused(batch, text.message, queue, options);
+    const outcome = await inPostSpan(batch.waiting, () => options.post(text));
+    const unanswered = outcome.kind === 'unanswered' ? post : earlierPost;
+    for (const one of batch.waiting) one.unanswered = unanswered;
+    const verdict = slackVerdict(outcome);
+    switch (verdict.kind) {
+      case 'told':
+        clear();
+        return await told(batch, queue, options);
+      case 'refused':
+        clear();
+        return await refused(batch, verdict.reason, queue, options);
+      case 'later':
+      case 'broken-webhook':
+        if (outcome.kind === 'answered') await notPosted(batch, options);
+        return await holdBack(verdict);
+      default:
+        verdict satisfies never;
+    }
+  };
+}
+
+const idsOf = (waiting: readonly Waiting[]) => waiting.map(({ event }) => event.id);
+
+/** What nobody foresaw in one message is its own trouble: it must not end the process, which would meet it again. */
+function composed({ waiting, earlierPost }: Batch, { text }: ChannelTools): SlackText | Error {
+  try {
+    const events = waiting.map(({ event }) => event);
+    return composeText(events, { ...text, mayRepeat: earlierPost !== undefined });
+  } catch (error) {
+    return new Error(cutShort(`no text can be made of it: ${String(error)}`), { cause: error });
+  }
+}
+
+/**
+ * The longest pause, in milliseconds, before a mark is tried again. PostgreSQL may have been away for longer than the
+ * lease: once it is back, whoever has the partition by now claims the message, and the mark should come before its post.
+ */
+const markPauseMs = 250;
+
+/** From Slack's answer to the end of this statement lies the window in which an end of the process repeats a post. */
+async function told({ waiting }: Batch, queue: Queue, options: ChannelTools): Promise<void> {
+  const ids = idsOf(waiting);
+  const { inbox, grace, log } = options;
+  try {
+    await onPostgres(() => inbox.markTold(ids), grace, { ...options, maxMs: markPauseMs });
+  } catch (error) {
+    log.error({ ids }, 'in Slack, but not marked so before the end: it will be told once more');
+    throw error;
+  }
+  queue.remove(waiting);
+  for (const { end } of waiting) end({ kind: 'told' });
+}
+
+/** One message is what it is; of several nobody knows which it was: they are taken apart. */
+async function refused(batch: Batch, reason: string, queue: Queue, options: ChannelTools): Promise<void> {
+  const { waiting } = batch;
+  const [only] = waiting;
+  if (!only || waiting.length > 1) {
+    for (const one of waiting) one.atMost = Math.ceil(waiting.length / 2);
+    return await notPosted(batch, options);
+  }
+  await onPostgres(() => options.inbox.markRefused(only.event.id, reason), options.grace, options);
+  queue.remove(waiting);
+  only.end({ kind: 'refused', reason });
+}
+
+/** Slack said that it did not take it: a digest may be made up anew. */
+async function notPosted({ waiting, earlierPost }: Batch, options: ChannelTools): Promise<void> {
+  const { inbox, grace } = options;
+  await onPostgres(() => inbox.notPosted(idsOf(waiting), earlierPost), grace, options);
+}
+
+/** That our own post was not answered is in the log already. */
+function countRepeats({ waiting, earlierPost }: Batch, { name, tally, log }: ChannelTools): void {
+  if (earlierPost === undefined) return;
+  for (const { event, message, unanswered } of waiting) {
+    if (earlierPost === unanswered) continue;
+    tally.count('mayRepeat');
+    const { topic, partition, offset } = message;
+    log.warn(
+      { topic, partition, offset, id: event.id, channel: name },
+      'an earlier claimant may have told this message, and did not mark it; it is told again',
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import { PaymentState, paymentEventTypes } from '@payments/contracts';
+import type { PaymentEventType } from '@payments/contracts';
+
+/** What became of a payment, as the contract names it. */
+export type Outcome = 'COMPLETED' | 'FAILED' | 'REFUNDED';
+
+/** Every kind of event that is told, by `ce_type`. Another kind is one line here, and its words in `text/words`. */
+const outcomes: Record<PaymentEventType, Outcome> = {
+  [paymentEventTypes.completed]: 'COMPLETED',
+  [paymentEventTypes.failed]: 'FAILED',
+  [paymentEventTypes.refunded]: 'REFUNDED',
+};
+
+/** The outcome that a `ce_type` tells of; undefined: a kind that this version does not know. */
+export const outcomeOfType = (type: string): Outcome | undefined =>
+  Object.hasOwn(outcomes, type) ? outcomes[type as PaymentEventType] : undefined;
+
+/** The state that the payment of such an event must have. */
+export const stateOf = (outcome: Outcome): PaymentState => PaymentState[outcome];

@@ -1,0 +1,22 @@
+-- A message may be told in several channels: each has its own word about it. What was told before there were several was
+-- told in the channel of SLACK_WEBHOOK_URL, whose name is `default`.
+alter table notifier.inbox
+    add column channel text not null default 'default',
+    -- The post under way, or the last one of which nobody knows whether it came through: what was posted together is
+    -- told again together.
+    add column post uuid;
+alter table notifier.inbox alter column channel drop default;
+-- A claim of before may have been posted.
+update notifier.inbox set post = gen_random_uuid() where state = 'CLAIMED';
+alter table notifier.inbox drop constraint inbox_pkey;
+alter table notifier.inbox add primary key (id, channel);
+
+-- For the purge, which deletes by age. `claimed_at` stays as it is when a message is marked, so that this update is HOT.
+create index inbox_by_claimed_at on notifier.inbox (claimed_at);
+
+-- The pace of each channel, shared by all notifiers.
+create table notifier.channel (
+    name   text primary key,
+    -- When the posts so far are paid off, one interval each (the "theoretical arrival time" of GCRA).
+    due_at timestamptz not null
+);

@@ -1,0 +1,48 @@
+import type { Pool } from './open-pool.ts';
+
+/**
+ * The pace of one channel: a token bucket that all notifiers share, since a webhook's limit is one for all of them. It lies
+ * in PostgreSQL, where it outlives a restart, too: a process that crashes in a loop does not post faster for it.
+ */
+export type Pace = {
+  /** Takes a turn and returns 0, or returns the milliseconds after which to ask again. */
+  turn(): Promise<number>;
+  /** Gives nobody a turn within the next `ms` milliseconds, and only one right after them. */
+  hold(ms: number): Promise<void>;
+};
+
+/** `intervalMs`: from one turn to the next, on the average. `burst`: so many turns may come at once after a rest. */
+export type PaceOptions = { pool: Pool; channel: string; intervalMs: number; burst: number };
+
+/**
+ * Opens the pace of a channel. GCRA (the generic cell rate algorithm, ITU-T I.371): one time for each channel, pushed on by
+ * an interval a turn, that may run ahead of the clock by `burst - 1` intervals.
+ */
+export function openPace({ pool, channel, intervalMs, burst }: PaceOptions): Pace {
+  const aheadMs = (burst - 1) * intervalMs;
+  return {
+    turn: async () => {
+      const { rowCount } = await pool.query(turnSql, [channel, intervalMs, aheadMs]);
+      if (rowCount === 1) return 0;
+      const { rows } = await pool.query<{ wait_ms: number }>(waitSql, [channel, aheadMs]);
+      return Math.max(1, Math.ceil(rows[0]?.wait_ms ?? 0));
+    },
+    hold: async (ms) => void (await pool.query(holdSql, [channel, ms + aheadMs])),
+  };
+}
+
+const turnSql = `
+  insert into notifier.channel as channel (name, due_at)
+  values ($1, clock_timestamp() + $2 * interval '1 millisecond')
+  on conflict (name) do update
+    set due_at = greatest(channel.due_at, clock_timestamp()) + $2 * interval '1 millisecond'
+    where channel.due_at <= clock_timestamp() + $3 * interval '1 millisecond'`;
+
+const waitSql = `
+  select (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 - $2 as wait_ms
+  from notifier.channel where name = $1`;
+
+const holdSql = `
+  insert into notifier.channel as channel (name, due_at)
+  values ($1, clock_timestamp() + $2 * interval '1 millisecond')
+  on conflict (name) do update set due_at = greatest(channel.due_at, excluded.due_at)`;

@@ -1,0 +1,22 @@
+import pg from 'pg';
+
+/** A few connections are enough: each channel has one statement under way, and Slack sets the pace. */
+const poolSize = 4;
+
+/** Connections to PostgreSQL. Connecting is given up after 5 s, statements after 10 s. */
+export type Pool = AsyncDisposable & Pick<pg.Pool, 'query'>;
+
+/** Opens them; connects with the first statement. */
+export function openPool(databaseUrl: string): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'notifier',
+    max: poolSize,
+    connectionTimeoutMillis: 5000,
+    query_timeout: 10_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the pool; the next statement reports what is wrong.
+  pool.on('error', () => undefined);
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+}
