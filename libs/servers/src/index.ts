@@ -18,5 +18,6 @@ export { startPostgres, type PostgresOptions, type RunningPostgres } from './pos
 export { processesLeft, type FoundProcess } from './processes-left.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
 export * from './slack-stand-in.ts';
-export type { HeldRequest, SlackBehaviour, SlackRateLimit } from './slack-stand-in-behaviour.ts';
+export type { HeldRequest, SlackBehaviour } from './slack-stand-in-behaviour.ts';
+export { fasterThan, type SlackRateLimit } from './slack-stand-in-pace.ts';
 export type { SlackBlock } from './slack-stand-in-limits.ts';

@@ -63,23 +63,3 @@ export function behavioursToCome(): SlackBehaviours {
     },
   };
 }
-
-/** Slack's "1 per second, short bursts allowed" (https://docs.slack.dev/apis/web-api/rate-limits). */
-export type SlackRateLimit = { perSecond: number; burst: number };
-
-/**
- * A token bucket: returns the seconds to wait (whole, at least 1, as `Retry-After` has them), or 0 when the request
- * may pass. `now` is in milliseconds.
- */
-export function rateLimiter({ perSecond, burst }: SlackRateLimit, now: () => number): () => number {
-  let tokens = burst;
-  let filledAt = now();
-  return () => {
-    const at = now();
-    tokens = Math.min(burst, tokens + ((at - filledAt) / 1000) * perSecond);
-    filledAt = at;
-    if (tokens < 1) return Math.max(1, Math.ceil((1 - tokens) / perSecond));
-    tokens -= 1;
-    return 0;
-  };
-}

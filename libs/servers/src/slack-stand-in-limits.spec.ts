@@ -20,11 +20,23 @@ describe('what Slack takes', () => {
   });
 
   it('is taken up to the limit itself', () => {
-    expect(read({ blocks: times(50, section('x'.repeat(3000))) })).toMatchObject({ ok: true });
-    const field = { type: 'plain_text', text: 'x'.repeat(2000), emoji: true };
-    expect(read({ blocks: [{ type: 'section', fields: times(10, field) }] })).toMatchObject({ ok: true });
+    expect(read({ blocks: [section('x'.repeat(3000))] })).toMatchObject({ ok: true });
+    expect(read({ blocks: times(50, section('x')) })).toMatchObject({ ok: true });
+    const field = (length: number) => ({ type: 'plain_text', text: 'x'.repeat(length), emoji: true });
+    const fields = [field(2000), ...times(9, field(1))];
+    expect(read({ blocks: [{ type: 'section', fields }] })).toMatchObject({ ok: true });
     const header = { type: 'header', text: { type: 'plain_text', text: 'x'.repeat(150) } };
     expect(read({ blocks: [{ ...header, block_id: 'b'.repeat(255) }] })).toMatchObject({ ok: true });
+  });
+
+  it('is so long in all its blocks together, each of which weighs something by itself', () => {
+    const full = times(4, section('x'.repeat(3000)));
+    const ofAll = (text: string) => read({ blocks: [...full, section(text)] });
+    expect(ofAll('x'.repeat(375))).toMatchObject({ ok: true });
+    expect(ofAll('x'.repeat(376))).toEqual({ ok: false, error: 'msg_blocks_too_long' });
+    expect(ofAll('&amp;'.repeat(76))).toEqual({ ok: false, error: 'msg_blocks_too_long' });
+    const inFields = { type: 'section', fields: times(7, { type: 'mrkdwn', text: 'x'.repeat(2000) }) };
+    expect(read({ blocks: [inFields] })).toEqual({ ok: false, error: 'msg_blocks_too_long' });
   });
 
   it('loses what a text has beyond 40,000 characters', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startSlackStandIn, type SlackRequest } from './slack-stand-in.ts';
 
 const post = (url: string, payload: unknown, signal?: AbortSignal) =>
@@ -63,6 +64,30 @@ describe('the Slack stand-in', () => {
     expect(await answerOf(second)).toEqual([429, 'rate_limited']);
     expect(second.headers.get('retry-after')).toBe('1000');
     expect(slack.received().map(({ text }) => text)).toEqual(['first']);
+    expect(slack.tooFast()).toEqual([]);
+  });
+
+  it('refuses what comes before the time it asked for is over, and remembers that it came', async () => {
+    await using slack = await startSlackStandIn();
+    slack.failNext({ status: 429, retryAfterSeconds: 60 });
+    await post(slack.webhook, { text: 'first' });
+    const tooSoon = await post(slack.webhook, { text: 'too soon' });
+    expect(await answerOf(tooSoon)).toEqual([429, 'rate_limited']);
+    expect(tooSoon.headers.get('retry-after')).toMatch(/^(60|5\d)$/);
+    expect(slack.tooFast()).toEqual([slack.requests()[1]]);
+    expect(slack.tooFast()).toMatchObject([{ tooSoonMs: expect.any(Number) as unknown, accepted: false }]);
+    slack.recover();
+    expect((await post(slack.webhook, { text: 'after' })).status).toBe(200);
+    expect(slack.tooFast()).toHaveLength(1);
+  });
+
+  it('takes what comes when the time it asked for is over', async () => {
+    await using slack = await startSlackStandIn();
+    slack.failNext({ status: 429, retryAfterSeconds: 1 });
+    await post(slack.webhook, { text: 'first' });
+    await delay(1001);
+    expect((await post(slack.webhook, { text: 'in time' })).status).toBe(200);
+    expect(slack.tooFast()).toEqual([]);
   });
 });
 
@@ -79,13 +104,14 @@ describe('a Slack stand-in told to fail', () => {
       '7',
     ]);
     const answers = [];
-    for (let n = 0; n < 4; n++) answers.push(await answerOf(await post(slack.webhook, { text: 'x' })));
+    for (let n = 0; n < 3; n++) answers.push(await answerOf(await post(slack.webhook, { text: 'x' })));
     expect(answers).toEqual([
       [500, 'rollup_error'],
       [500, 'rollup_error'],
       [410, 'gone'],
-      [200, 'ok'],
     ]);
+    slack.recover();
+    expect(await answerOf(await post(slack.webhook, { text: 'x' }))).toEqual([200, 'ok']);
     expect(slack.received()).toHaveLength(1);
   });
 
