@@ -1,71 +1,83 @@
+import { formatted, type Reader } from './slack-stand-in-date.ts';
 import type { SlackBlock } from './slack-stand-in-limits.ts';
+import { mrkdwnAsHtml, plainAsHtml } from './slack-stand-in-mrkdwn.ts';
+import { style } from './slack-stand-in-style.ts';
 
-/** The channel as a page for people: what Slack would show, newest last, refreshed every two seconds. */
-export function slackPage(messages: readonly { at: string; text: string; blocks: SlackBlock[] }[]): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2">
-<title>Slack stand-in</title><style>${style}</style></head><body><h1># payments</h1>
-${messages.length === 0 ? '<p class="quiet">No message yet.</p>' : ''}
-${messages.map(messageAsHtml).join('\n')}
-</body></html>`;
-}
+/** What the page shows of a message. */
+type Shown = { at: string; text: string; blocks: SlackBlock[] };
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#1d1c1d}
-article{border-top:1px solid #ddd;padding:.75rem 0}time,.quiet,.context{color:#616061;font-size:13px}
-h2{font-size:18px;margin:.25rem 0}.fields{display:grid;grid-template-columns:1fr 1fr;gap:.25rem 1rem}
-code{background:#f4f4f4;border:1px solid #ddd;border-radius:3px;padding:0 .25em;color:#e01e5a;word-break:break-all}
-p{margin:.25rem 0;overflow-wrap:anywhere}`;
-
-function messageAsHtml({ at, text, blocks }: { at: string; text: string; blocks: SlackBlock[] }): string {
-  const body = blocks.length > 0 ? blocks.map(blockAsHtml).join('') : `<p>${mrkdwnAsHtml(text)}</p>`;
-  return `<article><time>${plainAsHtml(at)}</time>${body}</article>`;
-}
-
-function blockAsHtml(block: SlackBlock): string {
-  const { type, text, fields, elements } = block;
-  if (type === 'divider') return '<hr>';
-  if (type === 'header') return `<h2>${textAsHtml(text)}</h2>`;
-  if (type === 'context') return `<p class="context">${listAsHtml(elements, 'span')}</p>`;
-  const own = text === undefined ? '' : `<p>${textAsHtml(text)}</p>`;
-  return own + (fields === undefined ? '' : `<div class="fields">${listAsHtml(fields, 'p')}</div>`);
-}
-
-const listAsHtml = (items: unknown, tag: string) =>
-  (Array.isArray(items) ? items : []).map((item) => `<${tag}>${textAsHtml(item)}</${tag}>`).join(' ');
-
-function textAsHtml(value: unknown): string {
-  const { type, text } = (value ?? {}) as { type?: unknown; text?: unknown };
-  if (typeof text !== 'string') return '';
-  return type === 'mrkdwn' ? mrkdwnAsHtml(text) : plainAsHtml(text);
-}
+/** How the page is shown. `still`: it does not refresh itself every two seconds. */
+export type PageOptions = Partial<Reader> & { channel?: string | undefined; still?: boolean };
 
 /**
- * The little of mrkdwn that matters here. `<…>` is Slack's own syntax (links, dates, mentions) and never HTML:
- * everything is escaped first, so that no text of a message becomes markup of this page. In mrkdwn `&`, `<` and
- * `>` arrive as entities and are shown as characters.
+ * The channel as a page for people, laid out as Slack lays it out, newest last. It has no script, and no text of a
+ * message becomes markup.
  */
-function mrkdwnAsHtml(text: string): string {
-  return text
-    .split(/(<[^<>]*>)/)
-    .map((part) => (part.startsWith('<') ? slackSyntaxAsHtml(part.slice(1, -1)) : formatted(part)))
+export function slackPage(messages: readonly Shown[], options: PageOptions = {}): string {
+  const { channel = 'payments', still = false, lang = 'en', timeZone, now = new Date() } = options;
+  const reader = { lang, timeZone, now };
+  const refresh = still ? '' : '<meta http-equiv="refresh" content="2">';
+  const title = `# ${plainAsHtml(channel)}`;
+  return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8">${refresh}
+<meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head>
+<body><header><h1><span>#</span>${plainAsHtml(channel)}</h1></header><main>
+${messages.length === 0 ? '<p class="quiet">No message yet.</p>' : ''}
+${messages.map((message) => messageAsHtml(message, reader)).join('\n')}
+</main></body></html>`;
+}
+
+function messageAsHtml({ at, text, blocks }: Shown, reader: Reader): string {
+  const body =
+    blocks.length > 0
+      ? blocks.map((block) => blockAsHtml(block, reader)).join('')
+      : `<div class="text">${mrkdwnAsHtml(text, reader)}</div>`;
+  const time = formatted(new Date(at), { timeStyle: 'short' }, reader);
+  return `<article><div class="icon" aria-hidden="true">P</div><div>
+<div class="by"><b>Payments</b><span class="badge">APP</span><time datetime="${plainAsHtml(at)}">${time}</time></div>
+${body}</div></article>`;
+}
+
+function blockAsHtml(block: SlackBlock, reader: Reader): string {
+  switch (block.type) {
+    case 'divider':
+      return '<hr>';
+    case 'header':
+      return `<h2>${textAsHtml(block['text'], reader)}</h2>`;
+    case 'section':
+      return sectionAsHtml(block, reader);
+    case 'context':
+      return `<div class="context">${listAsHtml(block['elements'], 'span', reader)}</div>`;
+    case 'actions':
+      return `<div class="actions">${listOf(block['elements']).map(buttonAsHtml).join('')}</div>`;
+    default:
+      // Nothing that was sent is passed over in silence.
+      return `<p class="context">[${plainAsHtml(block.type)}]</p>`;
+  }
+}
+
+function sectionAsHtml({ text, fields, accessory }: SlackBlock, reader: Reader): string {
+  const own = text === undefined ? '' : `<div class="text">${textAsHtml(text, reader)}</div>`;
+  const pairs = fields === undefined ? '' : `<div class="fields">${listAsHtml(fields, 'div', reader)}</div>`;
+  const aside = accessory === undefined ? '' : buttonAsHtml(accessory);
+  return `<section><div>${own}${pairs}</div>${aside}</section>`;
+}
+
+const listOf = (items: unknown): unknown[] => (Array.isArray(items) ? items : []);
+
+const listAsHtml = (items: unknown, tag: string, reader: Reader) =>
+  listOf(items)
+    .map((item) => `<${tag}>${textAsHtml(item, reader)}</${tag}>`)
     .join('');
+
+function textAsHtml(value: unknown, reader: Reader): string {
+  const { type, text, alt_text: alt } = (value ?? {}) as Record<string, unknown>;
+  if (typeof text !== 'string') return typeof alt === 'string' ? plainAsHtml(`[${alt}]`) : '';
+  return type === 'mrkdwn' ? mrkdwnAsHtml(text, reader) : plainAsHtml(text);
 }
 
-function slackSyntaxAsHtml(inner: string): string {
-  const [target = '', label] = inner.split('|');
-  if (/^https?:\/\//.test(target))
-    return `<a href="${plainAsHtml(target)}">${plainAsHtml(label ?? target)}</a>`;
-  if (target.startsWith('!date')) return plainAsHtml(label ?? target);
-  return `<mark>${plainAsHtml(`@${label ?? target.replace(/^[!@#]/, '')}`)}</mark>`;
+/** A button, to look at; other elements by their type alone. */
+function buttonAsHtml(value: unknown): string {
+  const { text, type } = (value ?? {}) as Record<string, unknown>;
+  const { text: label } = (text ?? {}) as Record<string, unknown>;
+  return `<span class="button">${plainAsHtml(typeof label === 'string' ? label : `[${String(type)}]`)}</span>`;
 }
-
-const formatted = (text: string) =>
-  plainAsHtml(unescapeEntities(text))
-    .replace(/`([^`]+)`/g, '<code>$1</code>')
-    .replace(/(?<![\w*])\*([^*<>\n]+)\*(?![\w*])/g, '<b>$1</b>')
-    .replaceAll('\n', '<br>');
-
-const unescapeEntities = (text: string) =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-
-const plainAsHtml = (text: string) =>
-  text.replace(/[&<>"']/g, (character) => `&#${String(character.codePointAt(0))};`);

@@ -22,7 +22,10 @@ export type SlackStandIn = AsyncDisposable & {
   webhook: string;
   /** GET: every message received, oldest first, as JSON `[{ at, text, blocks }]`. */
   messages: string;
-  /** GET: the channel as a page for people. */
+  /**
+   * GET: the channel as a page for people, as Slack lays it out. `?still`: it does not refresh itself; `?lang=ko`: for a
+   * reader who has Slack in Korean.
+   */
   page: string;
   received(): readonly SlackMessage[];
   /** Every request to the webhook, oldest first, the refused ones too. */
@@ -54,6 +57,8 @@ export type SlackStandInOptions = {
   port?: number;
   /** Refuse what comes faster, with 429 and `Retry-After`. Default: no limit. */
   rateLimit?: SlackRateLimit;
+  /** The name of its channel, on the page. Default: `payments`. */
+  channel?: string;
   /** The secret path, to keep it over a restart; default: a new random one, `/services/T…/B…/…`. */
   path?: string;
 };
@@ -64,6 +69,7 @@ const html = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  'referrer-policy': 'no-referrer',
 };
 
 /** Starts the stand-in on the loopback interface. It refuses what the real Slack is documented to refuse. */
@@ -77,11 +83,17 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
   const hanging = new Set<ServerResponse>();
   const webhook = { channel, nextBehaviour: behaviours.next, secondsToWait, pause, hanging };
 
+  const page = (query?: string) => {
+    const asked = new URLSearchParams(query);
+    const lang = asked.get('lang') === 'ko' ? 'ko' : 'en';
+    return slackPage(channel.messages, { channel: options.channel, still: asked.has('still'), lang });
+  };
+
   const server = createServer((request, response) => {
-    const url = request.url?.split('?')[0] ?? '/';
+    const [url, query] = (request.url ?? '/').split('?');
     if (url === path) return void answerWebhook(webhook, request, response).catch(() => response.destroy());
     if (url === '/messages') return answer(response, 200, JSON.stringify(channel.messages), json);
-    if (url === '/') return answer(response, 200, slackPage(channel.messages), html);
+    if (url === '/') return answer(response, 200, page(query), html);
     answer(response, 404, 'no_service');
   });
   server.listen(options.port ?? 0, '127.0.0.1');
