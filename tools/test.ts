@@ -2,7 +2,7 @@ import { readdir, readFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { findJaeger } from '@payments/servers';
+import { chromiumRemedy, findChromium, findJaeger } from '@payments/servers';
 import { jestCommand } from './jest-command.ts';
 
 const reports = '.local/reports';
@@ -88,6 +88,8 @@ async function tellCounts(): Promise<void> {
   }
   if (!(await findJaeger()))
     console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
+  if (!(await findChromium()))
+    console.log(`${chromiumRemedy}. The spec of the looks of Slack's messages was left out.`);
   console.log(`\nspecs: ${passed} passed, 0 failed, ${skipped} skipped`);
   if (process.env['CI'] && skipped > 0) {
     console.error('Under CI nothing may be skipped.');

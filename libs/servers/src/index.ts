@@ -4,6 +4,7 @@ export { buildJaeger } from './build-jaeger.ts';
 export * from './gateway-stand-in.ts';
 export type { GatewayBehaviour, GatewayRule, HeldGatewayRequest } from './gateway-stand-in-behaviour.ts';
 export type { GatewayMovement, GatewayRefusal } from './gateway-stand-in-books.ts';
+export { chromiumRemedy, findChromium } from './find-chromium.ts';
 export { findJaeger } from './find-jaeger.ts';
 export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';
 export type { NewTopic, PartitionState } from './kafka-admin.ts';
