@@ -12,8 +12,9 @@ import { tellSlack } from './screens/tell-slack.ts';
 const program = new Command()
   .name('npm run screens --')
   .description(
-    'Takes the pictures of what Slack shows: starts PostgreSQL, Kafka and the three services, pays, and looks at the\n' +
-      "Slack stand-in's page in Chromium. Writes messages-*.png (one of each outcome) and digest-*.png.",
+    'Takes the pictures of what Slack shows: starts PostgreSQL, Kafka and the three services, pays, and looks at ' +
+      "the Slack stand-in's page in Chromium. Writes messages-*.png (one of each outcome) and digest-*.png.\n" +
+      'On Debian: apt-get install chromium fonts-lato fonts-noto-cjk fonts-noto-color-emoji pngquant',
   )
   .option('--out <folder>', 'where the pictures go', 'docs/screens')
   .addOption(new Option('--lang <languages...>', 'in which languages').choices(languages).default(languages))

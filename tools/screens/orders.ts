@@ -26,11 +26,11 @@ export const orders: Record<Language, Orders> = {
     paid: { user: 'u-1042', reservations: { 'r-2031': '125.00USD' } },
     declined: { user: 'u-1187', reservations: { 'r-2032': '1250000KRW' } },
     rush: [
-      { user: 'u-1042', reservations: { 'r-2040': '48000KRW', 'r-2041': '48000KRW', 'r-2042': '36000KRW' } },
+      { user: 'u-1042', reservations: { 'r-2040': '48000KRW', 'r-2041': '36000KRW' } },
       { user: 'u-1203', reservations: { 'r-2043': '219.90USD', 'r-2044': '1480.00USD' } },
       { user: 'u-1187', reservations: { 'r-2045': '89.00EUR', 'r-2046': '89.00EUR' } },
       { user: 'u-1260', reservations: { 'r-2047': '12.50USD', 'r-2031': '125.00USD' } },
-      { user: 'u-1311', reservations: { 'r-2048': '156000KRW', 'r-2049': '72000KRW' } },
+      { user: 'u-1311', reservations: { 'r-2048': '156000KRW' } },
     ],
   },
   ko: {
@@ -38,14 +38,11 @@ export const orders: Record<Language, Orders> = {
     paid: { user: 'u-1042', reservations: { '예약-2031': '15000KRW' } },
     declined: { user: 'u-1187', reservations: { '예약-2032': '1250000KRW' } },
     rush: [
-      {
-        user: 'u-1042',
-        reservations: { '예약-2040': '48000KRW', '예약-2041': '48000KRW', '예약-2042': '36000KRW' },
-      },
+      { user: 'u-1042', reservations: { '예약-2040': '48000KRW', '예약-2041': '36000KRW' } },
       { user: 'u-1203', reservations: { '예약-2043': '219.90USD', '예약-2044': '1480.00USD' } },
       { user: 'u-1187', reservations: { '예약-2045': '89000KRW', '예약-2046': '89000KRW' } },
       { user: 'u-1260', reservations: { '예약-2047': '12500KRW', '예약-2031': '15000KRW' } },
-      { user: 'u-1311', reservations: { '예약-2048': '156000KRW', '예약-2049': '72000KRW' } },
+      { user: 'u-1311', reservations: { '예약-2048': '156000KRW' } },
     ],
   },
 };

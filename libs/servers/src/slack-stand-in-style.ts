@@ -5,10 +5,10 @@ export const style = `
 body{margin:0;color:var(--ink);background:#fff;font:15px/1.46668 Lato,'Helvetica Neue',Helvetica,Arial,
 'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR','Noto Sans CJK KR','Apple Color Emoji','Segoe UI Emoji',
 'Noto Color Emoji',sans-serif;overflow-wrap:anywhere}
-header{position:sticky;top:0;padding:11px 20px;background:#fff;border-bottom:1px solid var(--line)}
+header{padding:11px 20px;border-bottom:1px solid var(--line)}
 h1{margin:0;font-size:18px;font-weight:900;line-height:1.33}
 h1 span{margin-right:4px;font-weight:400}
-main{max-width:720px;padding:8px 0 16px}
+main{max-width:800px;padding:8px 0 16px}
 .quiet{padding:0 20px;color:var(--quiet)}
 article{display:grid;grid-template-columns:36px minmax(0,1fr);column-gap:8px;padding:8px 20px}
 .icon{width:36px;height:36px;border-radius:8px;background:#1264a3;color:#fff;font-size:20px;font-weight:900;
