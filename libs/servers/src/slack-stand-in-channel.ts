@@ -42,15 +42,13 @@ export function openChannel(): SlackChannel {
 function listWithListeners<T>() {
   const items: T[] = [];
   const listeners = new Set<(item: T) => void>();
-  return {
-    items,
-    add(item: T) {
-      items.push(item);
-      for (const listener of listeners) listener(item);
-    },
-    listen(listener: (item: T) => void) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+  const add = (item: T) => {
+    items.push(item);
+    for (const listener of listeners) listener(item);
   };
+  const listen = (listener: (item: T) => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return { items, add, listen };
 }
