@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { oneChannel } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
 import type { TextOptions } from './text/compose-text.ts';
+import { locales } from './text/words/languages.ts';
 
 /** What the notifier is told by its environment. Times in milliseconds. */
 export type NotifierConfig = {
@@ -42,7 +43,7 @@ const groupId = field('the name of a consumer group: letters, digits, dots, dash
   /^[\w.-]{1,255}$/.test(text) ? text : undefined,
 );
 
-const locale = field('en or ko', (text) => (text === 'en' || text === 'ko' ? text : undefined));
+const locale = field(locales.join(' or '), (text) => locales.find((known) => known === text));
 
 const variables = z
   .object({

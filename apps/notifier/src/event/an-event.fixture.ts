@@ -10,6 +10,8 @@ import {
   PaymentState,
 } from '@payments/contracts';
 import type { PaymentEventType } from '@payments/contracts';
+import { decodeEvent } from './decode-event.ts';
+import type { PaymentEvent } from './decode-event.ts';
 
 /** For specs: one event as it lies in Kafka. */
 export type AnEvent = { id: string; key: string; value: Buffer; headers: Record<string, string> };
@@ -21,6 +23,7 @@ export type Wishes = {
   occurredAt?: Date;
   traceparent?: string;
   payment?: {
+    paymentId?: string;
     userId?: string;
     reservationId?: string;
     amount?: { currencyCode: string; units: bigint; nanos?: number } | undefined;
@@ -60,4 +63,11 @@ export function anEvent(wishes: Wishes = {}): AnEvent {
 export function aFailedEvent({ payment, ...wishes }: Wishes = {}): AnEvent {
   const failed = { state: PaymentState.FAILED, failureReason: FailureReason.ALREADY_PAID };
   return anEvent({ ...wishes, type: paymentEventTypes.failed, payment: { ...failed, ...payment } });
+}
+
+/** For specs: such an event, read. */
+export function decoded(event: AnEvent): PaymentEvent {
+  const read = decodeEvent(event);
+  if (read.kind !== 'event') throw new Error(JSON.stringify(read));
+  return read.event;
 }

@@ -64,11 +64,29 @@ describe('decodeEvent', () => {
     expect(JSON.stringify(decoded).length).toBeLessThan(300);
   });
 
-  it('survives a time that no calendar has', () => {
+  /** The last one of a field counts: `hex` is appended, and is the new `occur_time`. */
+  const withTime = (hex: string) => {
     const event = anEvent();
-    const broken = { ...event, value: Buffer.from(event.value) };
-    // occur_time { seconds: 2^62 }, appended: the last one of a field counts.
-    broken.value = Buffer.concat([broken.value, Buffer.from('120a08808080808080808040', 'hex')]);
-    expect(decodeEvent(broken)).toEqual({ kind: 'unreadable', reason: 'occur_time is not a date' });
+    return { ...event, value: Buffer.concat([event.value, Buffer.from(hex, 'hex')]) };
+  };
+
+  it.each([
+    ['2^62 seconds', '120a08808080808080808040'],
+    ['the first second of the year 10000', '1207088083d1ffaf07'],
+    ['the last second before the year 1', '120b08ff91b8c398feffffff01'],
+    ['a second of nanos', '1206108094ebdc03'],
+    ['nanos below nought', '120b10ffffffffffffffffff01'],
+  ])('survives a time that no Timestamp has: %s', (_, hex) => {
+    expect(decodeEvent(withTime(hex))).toEqual({ kind: 'unreadable', reason: 'occur_time is not a date' });
+  });
+
+  it('reads the last second of the year 9999', () => {
+    const decoded = decodeEvent(withTime('120708ff82d1ffaf07'));
+    expect(decoded).toMatchObject({ event: { occurredAt: new Date('9999-12-31T23:59:59.678Z') } });
+  });
+
+  it('survives bytes that nest more deeply than a stack is deep', () => {
+    const nested = { ...anEvent(), value: Buffer.alloc(1_000_000, 0x0b) };
+    expect(decodeEvent(nested)).toMatchObject({ kind: 'unreadable' });
   });
 });

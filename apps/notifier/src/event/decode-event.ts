@@ -1,5 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { PaymentEventSchema, readMoney } from '@payments/contracts';
 import type { MinorUnits, Payment } from '@payments/contracts';
 import { cutShort } from './cut-short.ts';
@@ -48,12 +49,21 @@ export function decodeEvent(message: { value: Buffer; headers: Record<string, st
     return unreadable(`the payment's state does not go with ce_type ${type}`);
   const amount = readMoney(payment.amount);
   if ('problem' in amount) return unreadable(`amount: ${amount.description}`);
-  const occurredAt = timestampDate(occurTime);
-  if (Number.isNaN(occurredAt.getTime())) return unreadable('occur_time is not a date');
+  const occurredAt = readTime(occurTime);
+  if (!occurredAt) return unreadable('occur_time is not a date');
   return {
     kind: 'event',
     event: { id: id.toLowerCase(), outcome, payment, amount, occurredAt, traceparent },
   };
+}
+
+const [firstSecond, lastSecond] = [-62_135_596_800n, 253_402_300_799n];
+
+/** A Timestamp holds the years 1 to 9999, and less than a second of nanos; undefined: these numbers are none. */
+function readTime(time: Timestamp): Date | undefined {
+  const { seconds, nanos } = time;
+  const holds = seconds >= firstSecond && seconds <= lastSecond && nanos >= 0 && nanos < 1_000_000_000;
+  return holds ? timestampDate(time) : undefined;
 }
 
 /** A reason quotes what a stranger wrote, who may have written a megabyte. */

@@ -1,15 +1,15 @@
 import { PaymentState, paymentEventTypes } from '@payments/contracts';
 import type { PaymentEventType } from '@payments/contracts';
 
-/** What became of a payment, as the contract names it. */
-export type Outcome = 'COMPLETED' | 'FAILED' | 'REFUNDED';
-
 /** Every kind of event that is told, by `ce_type`. Another kind is one line here, and its words in `text/words`. */
-const outcomes: Record<PaymentEventType, Outcome> = {
+const outcomes = {
   [paymentEventTypes.completed]: 'COMPLETED',
   [paymentEventTypes.failed]: 'FAILED',
   [paymentEventTypes.refunded]: 'REFUNDED',
-};
+} as const satisfies Record<PaymentEventType, keyof typeof PaymentState>;
+
+/** What became of a payment, as the contract names it. */
+export type Outcome = (typeof outcomes)[PaymentEventType];
 
 /** The outcome that a `ce_type` tells of; undefined: a kind that this version does not know. */
 export const outcomeOfType = (type: string): Outcome | undefined =>

@@ -1,18 +1,15 @@
-import type { IncomingWebhookSendArguments } from '@slack/webhook';
 import type { PaymentEvent } from '../event/decode-event.ts';
+import type { SlackText } from './blocks.ts';
 import { digestText } from './digest-text.ts';
 import { singleText } from './single-text.ts';
+import type { Locale } from './words/languages.ts';
 
-/** A message as Slack takes it: Block Kit, and `text` for notifications and clients without blocks. */
-export type SlackText = Required<Pick<IncomingWebhookSendArguments, 'text' | 'blocks'>>;
-
-/** The languages that the channel can be told in. */
-export type Locale = 'en' | 'ko';
+export type { SlackText } from './blocks.ts';
 
 /** How events are told. */
 export type TextOptions = {
   locale: Locale;
-  /** How many events of a digest get a line of their own; failures always do. */
+  /** How many events of a digest get a line of their own, 1 to 20; failures before others. */
   digestLines: number;
   /** Where a trace is seen, with `{traceId}` in it. */
   traceUrl?: string | undefined;
@@ -22,7 +19,7 @@ export type TextOptions = {
 
 /**
  * The Slack message of one event, or the digest of several, in their order. Pure. Nothing that a user chose can ping
- * anybody or look like markup, and no limit of Block Kit is ever crossed.
+ * anybody, nor become markup in a block, and no limit of Block Kit is ever crossed.
  */
 export function composeText(events: readonly PaymentEvent[], options: TextOptions): SlackText {
   const [only] = events;

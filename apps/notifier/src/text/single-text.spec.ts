@@ -1,19 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { FailureReason, paymentEventTypes, PaymentState } from '@payments/contracts';
-import { aFailedEvent, anEvent } from '../event/an-event.fixture.ts';
+import { aFailedEvent, anEvent, decoded } from '../event/an-event.fixture.ts';
 import type { AnEvent } from '../event/an-event.fixture.ts';
-import { decodeEvent } from '../event/decode-event.ts';
 import { composeText } from './compose-text.ts';
+import type { TextOptions } from './compose-text.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const traceUrl = 'http://localhost:16686/trace/{traceId}';
 
-function textOf(event: AnEvent, options: { traceUrl?: string } = {}) {
-  const decoded = decodeEvent(event);
-  if (decoded.kind !== 'event') throw new Error(JSON.stringify(decoded));
-  return composeText([decoded.event], { locale: 'en', digestLines: 20, ...options });
-}
-const asText = (event: AnEvent) => JSON.stringify(textOf(event));
+const textOf = (event: AnEvent, options: Partial<TextOptions> = {}) =>
+  composeText([decoded(event)], { locale: 'en', digestLines: 20, ...options });
+const asText = (event: AnEvent, options?: Partial<TextOptions>) => JSON.stringify(textOf(event, options));
 
 describe('the Slack message of a payment', () => {
   it('tells a completed one: amount, reservation, user, id and time', () => {
@@ -65,8 +62,9 @@ describe('the Slack message of a payment', () => {
 
   it.each([
     [FailureReason.LIMIT_EXCEEDED, '', 'LIMIT_EXCEEDED'],
-    [FailureReason.DECLINED, 'insufficient_funds', 'the gateway declined: insufficient_funds (DECLINED)'],
-    [FailureReason.DECLINED, '', 'no code given (DECLINED)'],
+    [FailureReason.DECLINED, 'no_funds', 'u-1: the gateway declined (DECLINED): no_funds"'],
+    [FailureReason.DECLINED, 'no_funds', '*Decline code*\\n`no_funds`'],
+    [FailureReason.DECLINED, '', 'u-1: the gateway declined (DECLINED)"'],
     [FailureReason.AUTHORIZER_UNAVAILABLE, '', 'nothing was charged (AUTHORIZER_UNAVAILABLE)'],
     [FailureReason.UNSPECIFIED, '', 'no reason given'],
     [77 as FailureReason, '', 'reason 77'],
@@ -82,6 +80,56 @@ describe('the Slack message of a payment', () => {
     ['USD', 90_071_992_547_409_93n, 10_000_000, '$9,007,199,254,740,993.01'],
   ])('formats %s exactly', (currencyCode, units, nanos, shown) => {
     expect(textOf(anEvent({ payment: { amount: { currencyCode, units, nanos } } })).text).toContain(shown);
+  });
+
+  it('tells a failed one in Korean', () => {
+    const payment = { failureReason: FailureReason.DECLINED, declineCode: 'no_funds' };
+    const { text, blocks } = textOf(aFailedEvent({ payment, traceparent }), { traceUrl, locale: 'ko' });
+    expect(text).toBe(
+      '❌ 결제 실패: ₩15,000 · 예약 r-1 · 사용자 u-1 · 사유: PG사에서 승인을 거절했습니다 (DECLINED): no_funds',
+    );
+    expect(blocks).toMatchObject([
+      { text: { text: '❌ 결제 실패 · ₩15,000' } },
+      {
+        fields: [
+          { text: '*예약*\n`r-1`' },
+          { text: '*사용자*\n`u-1`' },
+          { text: '*사유*\nPG사에서 승인을 거절했습니다 (DECLINED)' },
+          { text: '*거절 코드*\n`no_funds`' },
+        ],
+      },
+      {
+        elements: [
+          { text: expect.stringMatching(/^결제 ID `/) as unknown },
+          {},
+          { text: expect.stringMatching(/\|트레이스>$/) as unknown },
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    [{}, '✅ 결제 완료 · ₩15,000'],
+    [
+      { type: paymentEventTypes.refunded, payment: { state: PaymentState.REFUNDED } },
+      '↩️ 환불 완료 · ₩15,000',
+    ],
+    [
+      { payment: { amount: { currencyCode: 'USD', units: 12n, nanos: 500_000_000 } } },
+      '✅ 결제 완료 · US$12.50',
+    ],
+  ])('has Korean titles, and amounts as Korean writes them', (wishes, title) => {
+    const { blocks } = textOf(anEvent(wishes), { locale: 'ko' });
+    expect(blocks[0]).toMatchObject({ text: { text: title } });
+  });
+
+  it.each([
+    ['en', 'May have been told before'],
+    ['ko', '이미 전달된 내용일 수 있습니다'],
+  ] as const)('says in small print that it may have been told before (%s)', (locale, words) => {
+    const note = { type: 'context', elements: [{ text: expect.stringContaining(words) as unknown }] };
+    expect(textOf(anEvent(), { locale, mayRepeat: true }).blocks.at(-1)).toMatchObject(note);
+    expect(asText(anEvent(), { locale })).not.toContain(words);
   });
 
   it('keeps Korean and other scripts as they are', () => {
@@ -104,7 +152,8 @@ describe('the Slack message of a payment', () => {
     expect(shown).not.toMatch(/<(?!!date)/);
     expect(shown).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;');
     expect(shown).toContain("`'*bold* @here`");
-    expect(shown).toContain('the gateway declined: &lt;@U123&gt; (DECLINED)');
+    expect(shown).toContain('`&lt;@U123&gt;`');
+    expect(shown).toContain('(DECLINED): &lt;@U123&gt;');
   });
 
   it('shows what a user chose on one line, however long and unruly', () => {
@@ -131,5 +180,7 @@ describe('the Slack message of a payment', () => {
       '|trace>',
     );
     expect(context(anEvent({ traceparent: 'nonsense' }), { traceUrl })).not.toContain('|trace>');
+    const noTrace = `00-${'0'.repeat(32)}-b7ad6b7169203331-01`;
+    expect(context(anEvent({ traceparent: noTrace }), { traceUrl })).not.toContain('|trace>');
   });
 });

@@ -1,48 +1,59 @@
 import { formatMoney } from '@payments/contracts';
-import type { Payment } from '@payments/contracts';
 import type { PaymentEvent } from '../event/decode-event.ts';
-import type { Outcome } from '../event/outcome.ts';
-import { completedText } from './completed-text.ts';
-import type { SlackText, TextOptions } from './compose-text.ts';
-import { escapeMrkdwn, quotedAsCode } from './escape-mrkdwn.ts';
-import { failedText } from './failed-text.ts';
-import { refundedText } from './refunded-text.ts';
+import { blockLimits, context, facts, header } from './blocks.ts';
+import type { Fact, SlackText } from './blocks.ts';
+import type { TextOptions } from './compose-text.ts';
+import { outcomeEmoji } from './outcome-emoji.ts';
+import { quoted, quotedAsCode } from './quoted.ts';
+import { reasonText } from './reason-text.ts';
+import { slackDate } from './slack-date.ts';
 import { traceLink } from './trace-link.ts';
-
-/** What one kind of event says: `title` at a glance, `facts` as name and Slack text, `sentence` where no blocks are shown. */
-export type PaymentText = { title: string; facts: [name: string, text: string][]; sentence: string };
-
-const texts: Record<Outcome, (payment: Payment, amount: string) => PaymentText> = {
-  COMPLETED: completedText,
-  FAILED: failedText,
-  REFUNDED: refundedText,
-};
+import { languages } from './words/languages.ts';
+import type { Words } from './words/words.ts';
 
 /** The Slack message of one event. */
-export function singleText(event: PaymentEvent, { traceUrl }: TextOptions): SlackText {
-  const { title, facts, sentence } = texts[event.outcome](event.payment, formatMoney(event.amount));
-  const trace = traceLink({ traceUrl, traceparent: event.traceparent });
-  const small = [
-    `Payment ${quotedAsCode(event.payment.paymentId)}`,
-    slackDate(event.occurredAt),
-    ...(trace ? [`<${escapeMrkdwn(trace)}|trace>`] : []),
-  ];
+export function singleText(event: PaymentEvent, options: TextOptions): SlackText {
+  const words: Words = languages[options.locale];
+  const amount = formatMoney(event.amount, words.tag);
+  const title = `${outcomeEmoji[event.outcome]} ${words.outcomes[event.outcome].title}`;
   return {
-    text: sentence,
+    text: `${title}: ${sentence(event, amount, words)}`,
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: title } },
-      { type: 'section', fields: facts.map(([name, text]) => mrkdwn(`*${name}*\n${text}`)) },
-      { type: 'context', elements: small.map(mrkdwn) },
+      header(`${title} · ${amount}`),
+      facts(factsOf(event, words)),
+      context(smallPrint(event, words, options.traceUrl)),
+      ...(options.mayRepeat ? [context([words.mayRepeat])] : []),
     ],
   };
 }
 
-/** `verbatim`: without it Slack also looks for mentions such as `@channel` that need no `<…>`. */
-const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text, verbatim: true });
+/** What is read where no blocks are shown. */
+function sentence({ outcome, payment }: PaymentEvent, amount: string, words: Words): string {
+  const { reservationId, userId, declineCode } = payment;
+  const parts = { amount, reservation: quoted(reservationId), user: quoted(userId) };
+  const phrase = words.outcomes[outcome].phrase(parts);
+  if (outcome !== 'FAILED') return phrase;
+  const { full } = reasonText(payment, words);
+  return phrase + words.because(declineCode ? `${full}: ${quoted(declineCode)}` : full);
+}
 
-/** Shown in the reader's time zone; the part after `|` is for clients that cannot. */
-function slackDate(at: Date): string {
-  const seconds = Math.floor(at.getTime() / 1000);
-  const fallback = at.toISOString().slice(0, 19).replace('T', ' ');
-  return `<!date^${String(seconds)}^{date_short_pretty} {time_secs}|${fallback} UTC>`;
+function factsOf({ outcome, payment }: PaymentEvent, words: Words): Fact[] {
+  const { reservationId, userId, declineCode } = payment;
+  const { labels } = words;
+  const all: Fact[] = [
+    [labels.reservation, quotedAsCode(reservationId)],
+    [labels.user, quotedAsCode(userId)],
+  ];
+  if (outcome === 'FAILED') all.push([labels.reason, reasonText(payment, words).full]);
+  if (outcome === 'FAILED' && declineCode) all.push([labels.declineCode, quotedAsCode(declineCode)]);
+  return all;
+}
+
+function smallPrint({ payment, occurredAt, traceparent }: PaymentEvent, words: Words, traceUrl?: string) {
+  const trace = traceLink({ traceUrl, traceparent, label: words.trace, room: blockLimits.contextElement });
+  return [
+    `${words.labels.payment} ${quotedAsCode(payment.paymentId, { characters: 60 })}`,
+    slackDate(occurredAt),
+    ...(trace ? [trace] : []),
+  ];
 }
