@@ -97,6 +97,10 @@ describe('a digest', () => {
     expect(smallPrint).toEqual(['and 993 more']);
   });
 
+  it('has never more than 20 lines', () => {
+    expect(digestOf(many(100, failed, 'f'), { digestLines: 100 }).lines).toHaveLength(20);
+  });
+
   it('never hides a failure behind what went well', () => {
     const events = [...many(30, completed, 'c'), failed('f-0'), ...many(30, completed, 'd'), failed('f-1')];
     const { lines, smallPrint } = digestOf(events, { digestLines: 4 });
