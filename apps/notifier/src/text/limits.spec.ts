@@ -59,7 +59,7 @@ describe('whatever the events', () => {
           section: [10, 'fields' in block ? 2000 : 3000],
           context: [10, 3000],
         };
-        const [count = 0, length = 0] = most[block.type as keyof typeof most] as number[];
+        const [count = 0, length = 0] = most[block.type as keyof typeof most];
         expect(all.length).toBeGreaterThan(0);
         expect(all.length).toBeLessThanOrEqual(count);
         expect(Math.min(...all.map((one) => one.text.length))).toBeGreaterThan(0);

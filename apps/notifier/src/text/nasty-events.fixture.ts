@@ -107,7 +107,7 @@ export function nastyOptions(random: Random): Required<TextOptions> {
       `http://localhost/${'x'.repeat(1970)}/{traceId}`,
       `http://localhost/?${'&'.repeat(1970)}{traceId}`,
       `http://localhost/${'{traceId}'.repeat(200)}`,
-    ]) as string,
+    ]),
     mayRepeat: random() < 0.5,
   };
 }

@@ -45,7 +45,7 @@ export const en: Words = {
     payment: 'Payment',
   },
   trace: 'trace',
-  mayRepeat: 'May have been told before: Slack did not answer an earlier post.',
+  mayRepeat: 'May have been told before: it is not known whether an earlier post arrived.',
   digest: (events) => `${number.format(events)} payment updates`,
   more: ({ events, failed }) =>
     `and ${number.format(events)} more${failed > 0 ? `, ${number.format(failed)} of them failed` : ''}`,

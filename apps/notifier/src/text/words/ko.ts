@@ -34,7 +34,7 @@ export const ko: Words = {
     payment: '결제 ID',
   },
   trace: '트레이스',
-  mayRepeat: '이전 전송에 대한 Slack의 응답을 받지 못해, 이미 전달된 내용일 수 있습니다.',
+  mayRepeat: '이전 전송의 도착 여부를 알 수 없어, 이미 전달된 내용일 수 있습니다.',
   digest: (events) => `결제 알림 ${number.format(events)}건`,
   more: ({ events, failed }) =>
     `외 ${number.format(events)}건${failed > 0 ? ` (실패 ${number.format(failed)}건 포함)` : ''}`,

@@ -32,7 +32,7 @@ export type Words = {
   labels: { reservation: string; user: string; reason: string; declineCode: string; payment: string };
   /** The label of the link to a trace. */
   trace: string;
-  /** A post of before, which Slack did not answer, may have told the same. */
+  /** A post of before, of which nobody knows whether it arrived, may have told the same. */
   mayRepeat: string;
   /** The title of a digest of so many events. */
   digest: (events: number) => string;
