@@ -7,10 +7,18 @@ describe('behavioursToCome', () => {
     behaviours.failAlways({ status: 403 });
     behaviours.failNext({ status: 500 }, 2);
     behaviours.failNext({ hang: 'before' });
-    const four = [1, 2, 3, 4].map(() => behaviours.next());
+    const four = [1, 2, 3, 4].map(() => behaviours.next(''));
     expect(four).toEqual([{ status: 500 }, { status: 500 }, { hang: 'before' }, { status: 403 }]);
     behaviours.failNext({ status: 500 });
+    behaviours.failWhen(() => ({ status: 400 }));
     behaviours.recover();
-    expect(behaviours.next()).toBeUndefined();
+    expect(behaviours.next('')).toBeUndefined();
+  });
+
+  it('gives what a judge says of the body', () => {
+    const behaviours = behavioursToCome();
+    behaviours.failAlways({ status: 500 });
+    behaviours.failWhen((body) => (body.includes('bad') ? { status: 400 } : undefined));
+    expect(['good', 'bad'].map(behaviours.next)).toEqual([{ status: 500 }, { status: 400 }]);
   });
 });

@@ -30,9 +30,10 @@ export function holdRequest(): { behaviour: SlackBehaviour; held: HeldRequest } 
 /** The behaviours to come: a queue for the next requests, and one that lasts until it is mended. */
 export type SlackBehaviours = {
   /** How to treat the request that just came; undefined: as a sound Slack would. */
-  next: () => SlackBehaviour | undefined;
+  next: (body: string) => SlackBehaviour | undefined;
   failNext: (behaviour: SlackBehaviour, times?: number) => void;
   failAlways: (behaviour: SlackBehaviour) => void;
+  failWhen: (judge: (body: string) => SlackBehaviour | undefined) => void;
   recover: () => void;
 };
 
@@ -49,17 +50,20 @@ const usualBodies: Record<number, string> = {
 /** The body of an answer for which the spec gave none. */
 export const usualBody = (status: number): string => usualBodies[status] ?? '';
 
-/** Keeps the behaviours asked for; the queue goes before the lasting one. */
+/** Keeps the behaviours asked for; the queue goes before what a judge says of the body, and that before the lasting one. */
 export function behavioursToCome(): SlackBehaviours {
   const queue: SlackBehaviour[] = [];
   let always: SlackBehaviour | undefined;
+  let judged: (body: string) => SlackBehaviour | undefined = () => undefined;
   return {
-    next: () => queue.shift() ?? always,
+    next: (body) => queue.shift() ?? judged(body) ?? always,
     failNext: (behaviour, times = 1) => void queue.push(...Array.from({ length: times }, () => behaviour)),
     failAlways: (behaviour) => void (always = behaviour),
+    failWhen: (judge) => void (judged = judge),
     recover: () => {
       queue.length = 0;
       always = undefined;
+      judged = () => undefined;
     },
   };
 }

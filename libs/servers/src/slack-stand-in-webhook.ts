@@ -8,7 +8,7 @@ import type { AskedPause } from './slack-stand-in-pace.ts';
 /** The webhook with what it has to know from request to request. */
 export type Webhook = {
   channel: SlackChannel;
-  nextBehaviour: () => SlackBehaviour | undefined;
+  nextBehaviour: (body: string) => SlackBehaviour | undefined;
   secondsToWait: () => number;
   pause: AskedPause;
   hanging: Set<ServerResponse>;
@@ -25,7 +25,7 @@ export async function answerWebhook(
   const { settle, refuse, askToWait } = replies(webhook, arrival, response);
 
   if (request.method !== 'POST') return refuse(405, 'method_not_allowed', { allow: 'POST' });
-  const behaviour = webhook.nextBehaviour();
+  const behaviour = webhook.nextBehaviour(body);
   if (behaviour && 'status' in behaviour) {
     const { status, body: said = usualBody(status), retryAfterSeconds: seconds } = behaviour;
     return seconds === undefined ? refuse(status, said) : askToWait(status, said, seconds);

@@ -43,6 +43,8 @@ export type SlackStandIn = AsyncDisposable & {
   failNext(behaviour: SlackBehaviour, times?: number): void;
   /** Every request meets this behaviour until `recover()`. */
   failAlways(behaviour: SlackBehaviour): void;
+  /** A request of whose body the judge says so meets this behaviour, until `recover()`. */
+  failWhen(judge: (body: string) => SlackBehaviour | undefined): void;
   /** The next request waits before its message is taken, until it is released. Release it before disposing. */
   holdNext(): HeldRequest;
   /** Resets the connections of the requests that hang, at the moment that suits the spec. */
@@ -113,6 +115,7 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
     onRequest: channel.onRequest,
     failNext: behaviours.failNext,
     failAlways: behaviours.failAlways,
+    failWhen: behaviours.failWhen,
     holdNext() {
       const { behaviour, held } = holdRequest();
       behaviours.failNext(behaviour);
