@@ -13,6 +13,8 @@ export type ChannelTools = {
   inbox: Inbox;
   pace: Pace;
   post: (text: SlackText) => Promise<PostOutcome>;
+  /** Nothing is posted in a turn that is older than this: neither the pace nor the lease would hold. */
+  beginTimeoutMs: number;
   text: Omit<TextOptions, 'mayRepeat'>;
   /** The pause after failures, from the first to the longest. */
   backoffMs?: { minMs: number; maxMs: number };

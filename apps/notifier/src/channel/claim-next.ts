@@ -1,51 +1,68 @@
 import type { Claiming } from '../inbox/open-inbox.ts';
 import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
-import type { Queue, Waiting } from './queue.ts';
+import { makeUpPost } from './make-up-post.ts';
+import type { Batch, Claimed } from './make-up-post.ts';
+import { inOrder } from './queue.ts';
+import type { DigestOptions, Queue, Waiting } from './queue.ts';
 
 /** How often, in milliseconds, a message that another claimant has is looked at again. */
 const takenPollMs = 250;
 
-/** What is ours to post now. `earlierPost`: the unanswered post that held all of it before. */
-export type Batch = { waiting: readonly Waiting[]; earlierPost: string | undefined };
-
-type Claimed = { waiting: Waiting; earlierPost: string | undefined };
-
 /**
- * Claims what comes next. What is in the channel already is dropped; what another claimant has waits. `retryMs`: nothing
- * can be claimed before that.
+ * How long, in milliseconds, the rest of an unanswered post is waited for: Kafka delivers its partitions one after the
+ * other. In vain, where the rest was delivered to another notifier.
  */
-export async function claimNext(
+const restPatienceMs = 3000;
+
+/** What is to be posted now, or after how many milliseconds to ask again. Nothing and 0: the queue has changed. */
+export type Next = { batch: Batch | undefined; retryMs: number };
+
+/** Claims what comes next. What is in the channel already is dropped; what another claimant has waits. */
+export function claimNext(
   queue: Queue,
-  options: ChannelTools,
-): Promise<{ batch: Batch; retryMs: number }> {
-  const next = queue.next(performance.now());
-  if (next.length === 0) return { batch: together([]), retryMs: untilUnblocked(queue) };
-  const ids = next.map(({ event }) => event.id);
-  const claims = await onPostgres(() => options.inbox.claim(ids), options.stop, options);
-  const mine = next.flatMap((waiting) => sortOut(waiting, claims.get(waiting.event.id), queue));
-  return { batch: together(mine), retryMs: 0 };
-}
+  options: ChannelTools & { digest: DigestOptions },
+): () => Promise<Next> {
+  let awaited = { post: '', untilMs: 0 };
 
-function sortOut(waiting: Waiting, claim: Claiming | undefined, queue: Queue): Claimed[] {
-  if (claim?.kind === 'claimed') return [{ waiting, earlierPost: claim.earlierPost }];
-  if (claim?.kind === 'told') {
-    queue.remove([waiting]);
-    waiting.end({ kind: 'repeatDropped' });
-  } else {
-    waiting.blockedUntilMs = performance.now() + Math.min((claim?.leaseMs ?? 0) + 1, takenPollMs);
+  /** Once for each post: of one that Slack refused, part after part is told. */
+  function untilComplete({ earlierPost, missing }: Batch): number {
+    if (!earlierPost) return 0;
+    const now = performance.now();
+    if (missing <= 0) awaited = { post: earlierPost.id, untilMs: now };
+    if (awaited.post !== earlierPost.id) awaited = { post: earlierPost.id, untilMs: now + restPatienceMs };
+    return Math.max(0, Math.min(awaited.untilMs - now, takenPollMs));
   }
-  return [];
+
+  return async () => {
+    const next = queue.next(performance.now());
+    if (next.length === 0) return { batch: undefined, retryMs: untilUnblocked(queue) };
+    const ids = next.map(({ event }) => event.id);
+    const claims = await onPostgres(() => options.inbox.claim(ids), options.stop, options);
+    const claimed = sortOut(next, claims, queue);
+    if (claimed.length === 0) return { batch: undefined, retryMs: 0 };
+    const batch = makeUpPost(claimed, options.digest);
+    return { batch, retryMs: untilComplete(batch) };
+  };
 }
 
-/**
- * What was in one post of which nobody knows whether it came through goes into one post again, and nothing else with it:
- * if it did, the channel shows one message twice, and not parts of it in several.
- */
-function together(mine: readonly Claimed[]): Batch {
-  const earlierPost = mine.find((one) => one.earlierPost !== undefined)?.earlierPost;
-  const same = mine.filter((one) => one.earlierPost === earlierPost);
-  return { waiting: same.map(({ waiting }) => waiting), earlierPost };
+function sortOut(next: readonly Waiting[], claims: ReadonlyMap<string, Claiming>, queue: Queue): Claimed[] {
+  const claimOf = ({ event }: Waiting): Claiming => claims.get(event.id) ?? { kind: 'taken', leaseMs: 0 };
+  const [told = [], others = []] = [true, false].map((is) =>
+    next.filter((one) => (claimOf(one).kind === 'told') === is),
+  );
+  queue.remove(told);
+  for (const { end } of told) end({ kind: 'repeatDropped' });
+  const now = performance.now();
+  for (const one of others) {
+    const claim = claimOf(one);
+    if (claim.kind === 'taken') one.blockedUntilMs = now + Math.min(claim.leaseMs + 1, takenPollMs);
+  }
+  const mine = inOrder(others, (one) => claimOf(one).kind === 'claimed');
+  return mine.flatMap((waiting) => {
+    const claim = claimOf(waiting);
+    return claim.kind === 'claimed' ? [{ waiting, earlierPost: claim.earlierPost }] : [];
+  });
 }
 
 function untilUnblocked(queue: Queue): number {

@@ -17,7 +17,7 @@ export function openHoldBack(options: ChannelTools): {
   holdBack: (verdict: NotNow) => Promise<void>;
   clear: () => void;
 } {
-  const { name, pace, health, log, stop } = options;
+  const { name, pace, health, log, grace } = options;
   const part = name === 'default' ? 'slack' : `slack ${name}`;
   let failures = 0;
   return {
@@ -37,7 +37,8 @@ export function openHoldBack(options: ChannelTools): {
         if (verdict.retryAfterMs === undefined) health.notReady(part, verdict.reason);
         log.warn(fields, 'Slack did not take a message; it is tried again');
       }
-      await onPostgres(() => pace.hold(pauseMs), stop, options);
+      // After a stop, too: what Slack asked for binds the next notifier.
+      await onPostgres(() => pace.hold(pauseMs), grace, options);
     },
   };
 }

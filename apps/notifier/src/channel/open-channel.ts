@@ -14,8 +14,10 @@ export type Channel = {
   tell(message: ConsumedMessage, event: PaymentEvent): Promise<ChannelEnd>;
 };
 
+type ChannelOptions = ChannelTools & { digest: DigestOptions };
+
 /** Opens the way to a channel. Nothing is sent until the first message. */
-export function openChannel(options: ChannelTools & { digest: DigestOptions }): Channel {
+export function openChannel(options: ChannelOptions): Channel {
   const queue = openQueue(options.digest);
   const step = nextStep(queue, options);
   let running = false;
@@ -47,18 +49,19 @@ export function openChannel(options: ChannelTools & { digest: DigestOptions }): 
  * One step towards the next post. Whatever is waited for (a lease, the pace), the post is made up anew after it: more may
  * have come that goes into a digest, and others may have told some of it.
  */
-function nextStep(queue: Queue, options: ChannelTools): () => Promise<void> {
+function nextStep(queue: Queue, options: ChannelOptions): () => Promise<void> {
   const { pace, stop } = options;
+  const claim = claimNext(queue, options);
   const post = postOnce(queue, options);
   return async () => {
     const revoked = queue.all().filter(({ message }) => message.revoked.aborted);
     await leave(revoked, queue, options);
-    const { batch, retryMs } = await claimNext(queue, options);
+    const { batch, retryMs } = await claim();
     if (retryMs > 0) return await wait(retryMs, queue, stop);
-    if (batch.waiting.length === 0) return;
+    if (!batch) return;
     const turnMs = await onPostgres(() => pace.turn(), stop, options);
     if (turnMs > 0) return await wait(turnMs, queue, stop);
-    await post(batch);
+    await post(batch, performance.now());
   };
 }
 

@@ -16,7 +16,6 @@ export type ChannelsOptions = Omit<ChannelTools, 'name' | 'inbox' | 'pace' | 'po
   digest: DigestOptions;
   slack: { minIntervalMs: number; burst: number; timeoutMs: number };
   leaseMs: number;
-  beginTimeoutMs: number;
 };
 
 /** Opens every channel of the routing; returns those that an event is told in. */
@@ -28,7 +27,7 @@ export function openChannels(options: ChannelsOptions): (event: PaymentEvent) =>
     const inbox = openInbox({ pool, channel: name, leaseMs, beginTimeoutMs });
     const pace = openPace({ pool, channel: name, intervalMs, burst });
     const post: ChannelTools['post'] = (text) => postToSlack(text, { webhookUrl, timeoutMs });
-    channels.set(name, openChannel({ ...common, name, inbox, pace, post }));
+    channels.set(name, openChannel({ ...common, name, inbox, pace, post, beginTimeoutMs }));
   }
   return (event) => routing.channelsOf(event).flatMap((name) => channels.get(name) ?? []);
 }

@@ -5,30 +5,36 @@ import { composeText } from '../text/compose-text.ts';
 import type { SlackText } from '../text/compose-text.ts';
 import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
-import type { Batch } from './claim-next.ts';
 import { openHoldBack } from './hold-back.ts';
+import type { Batch } from './make-up-post.ts';
 import { inPostSpan } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
 
 /**
- * The posting of what was claimed, in the turn that was given: one request to Slack, and what follows from its answer.
- * Rejects with the reason of `grace` when that comes before what was told is marked.
+ * The posting of what was claimed, in the turn that was given at `turnMs` (by `performance.now()`): one request to Slack,
+ * and what follows from its answer. Nothing is posted when so much time went by that the turn, or the claims, may be
+ * another's by now. Rejects with the reason of `grace` when that comes before what was told is marked.
  */
-export function postOnce(queue: Queue, options: ChannelTools): (batch: Batch) => Promise<void> {
-  const { inbox, stop } = options;
+export function postOnce(
+  queue: Queue,
+  options: ChannelTools,
+): (batch: Batch, turnMs: number) => Promise<void> {
+  const { inbox, stop, beginTimeoutMs } = options;
   const { holdBack, clear } = openHoldBack(options);
 
-  return async ({ waiting, earlierPost }) => {
-    const post = randomUUID();
-    const held = await onPostgres(() => inbox.beginPost(idsOf(waiting), post), stop, options);
-    const batch = { waiting: waiting.filter(({ event }) => held.has(event.id)), earlierPost };
-    if (batch.waiting.length === 0) return;
-    countRepeats(batch, options);
+  return async (batch, turnMs) => {
+    const { waiting } = batch;
+    const id = randomUUID();
+    const held = await onPostgres(() => inbox.beginPost(idsOf(waiting), id), stop, options);
+    // Without what another took meanwhile it is to be made up anew.
+    if (held.size < waiting.length) return await notPosted(batch, options);
     const text = composed(batch, options);
     if (text instanceof Error) return await refused(batch, text.message, queue, options);
-    const outcome = await inPostSpan(batch.waiting, () => options.post(text));
-    const unanswered = outcome.kind === 'unanswered' ? post : earlierPost;
-    for (const one of batch.waiting) one.unanswered = unanswered;
+    if (stop.aborted || performance.now() - turnMs > beginTimeoutMs) return await notPosted(batch, options);
+    countRepeats(batch, options);
+    const outcome = await inPostSpan(waiting, () => options.post(text));
+    const isKnown = outcome.kind === 'answered';
+    for (const one of waiting) one.unanswered = isKnown ? batch.earlierPost?.id : id;
     const verdict = slackVerdict(outcome);
     switch (verdict.kind) {
       case 'told':
@@ -39,7 +45,7 @@ export function postOnce(queue: Queue, options: ChannelTools): (batch: Batch) =>
         return await refused(batch, verdict.reason, queue, options);
       case 'later':
       case 'broken-webhook':
-        if (outcome.kind === 'answered') await notPosted(batch, options);
+        if (isKnown) await notPosted(batch, options);
         return await holdBack(verdict);
       default:
         verdict satisfies never;
@@ -102,7 +108,7 @@ async function notPosted({ waiting, earlierPost }: Batch, options: ChannelTools)
 function countRepeats({ waiting, earlierPost }: Batch, { name, tally, log }: ChannelTools): void {
   if (earlierPost === undefined) return;
   for (const { event, message, unanswered } of waiting) {
-    if (earlierPost === unanswered) continue;
+    if (earlierPost.id === unanswered) continue;
     tally.count('mayRepeat');
     const { topic, partition, offset } = message;
     log.warn(

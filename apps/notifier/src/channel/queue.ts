@@ -35,15 +35,12 @@ export type Queue = {
   add(waiting: Waiting): void;
   remove(ones: readonly Waiting[]): void;
   all(): readonly Waiting[];
-  /**
-   * What the next post holds, none if all of it is blocked. A partition's messages keep their order: behind one that is
-   * blocked, or whose id is in the post already, the rest of its partition waits.
-   */
+  /** What is worth claiming for the next post, each id once; none if all of it is blocked. */
   next(nowMs: number): Waiting[];
 };
 
 /** Begins empty. */
-export function openQueue(options: DigestOptions): Queue {
+export function openQueue({ above, max }: Pick<DigestOptions, 'above' | 'max'>): Queue {
   let waiting: Waiting[] = [];
   return {
     add: (one) => void waiting.push(one),
@@ -53,36 +50,25 @@ export function openQueue(options: DigestOptions): Queue {
     },
     all: () => waiting,
     next: (nowMs) => {
-      const ready = inOrder(waiting, nowMs);
-      return ready.length > options.above ? digestOf(ready, options) : ready.slice(0, 1);
+      const ids = new Set<string>();
+      const isReady = ({ event, blockedUntilMs }: Waiting) => {
+        if (blockedUntilMs > nowMs || ids.has(event.id)) return false;
+        ids.add(event.id);
+        return true;
+      };
+      // One more than are told one by one shows that it is time for a digest.
+      return inOrder(waiting, isReady).slice(0, Math.max(max, above + 1));
     },
   };
 }
 
-function inOrder(waiting: readonly Waiting[], nowMs: number): Waiting[] {
+/** Those that `may` go, and none behind one of its partition that may not: a partition's messages keep their order. */
+export function inOrder(waiting: readonly Waiting[], may: (one: Waiting) => boolean): Waiting[] {
   const heldUp = new Set<string>();
-  const ids = new Set<string>();
-  return waiting.filter(({ message, event, blockedUntilMs }) => {
-    const partition = partitionName(message);
-    if (heldUp.has(partition)) return false;
-    if (blockedUntilMs > nowMs || ids.has(event.id)) {
-      heldUp.add(partition);
-      return false;
-    }
-    ids.add(event.id);
-    return true;
+  return waiting.filter((one) => {
+    const partition = partitionName(one.message);
+    if (!heldUp.has(partition) && may(one)) return true;
+    heldUp.add(partition);
+    return false;
   });
-}
-
-function digestOf(ready: readonly Waiting[], { max, lines }: DigestOptions): Waiting[] {
-  const digest: Waiting[] = [];
-  let [room, failures] = [max, 0];
-  for (const one of ready) {
-    room = Math.min(room, one.atMost);
-    failures += one.event.outcome === 'FAILED' ? 1 : 0;
-    // The first goes in any case.
-    if (digest.length > 0 && (digest.length >= room || failures > lines)) break;
-    digest.push(one);
-  }
-  return digest;
 }

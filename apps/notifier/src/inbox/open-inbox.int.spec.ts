@@ -91,7 +91,7 @@ describe('the inbox', () => {
     expect(await claim(crashed, id)).toEqual(fresh);
     expect(await claim(crashed, id)).toEqual(fresh);
     await begin(crashed, id, '6f1c2b1e-6f0c-4b57-8a53-0a9f6f2c9f10');
-    const again = { kind: 'claimed', earlierPost: '6f1c2b1e-6f0c-4b57-8a53-0a9f6f2c9f10' };
+    const again = { kind: 'claimed', earlierPost: { id: '6f1c2b1e-6f0c-4b57-8a53-0a9f6f2c9f10', size: 1 } };
     expect(await claim(crashed, id)).toEqual(again);
     expect(await row(id)).toMatchObject({ claims: 1 });
   });
@@ -100,7 +100,7 @@ describe('the inbox', () => {
     const [id, unposted, post] = [randomUUID(), randomUUID(), randomUUID()];
     await crashed.claim([id, unposted]);
     await begin(crashed, id, post);
-    expect(await claim(patient, id)).toEqual({ kind: 'claimed', earlierPost: post });
+    expect(await claim(patient, id)).toEqual({ kind: 'claimed', earlierPost: { id: post, size: 1 } });
     expect(await claim(patient, unposted)).toEqual(fresh);
     expect(await row(id)).toMatchObject({ claims: 2 });
   });
@@ -114,8 +114,8 @@ describe('the inbox', () => {
     const unanswered = randomUUID();
     await begin(crashed, id, unanswered);
     await begin(crashed, id);
-    await crashed.notPosted([id], unanswered);
-    expect(await claim(patient, id)).toEqual({ kind: 'claimed', earlierPost: unanswered });
+    await crashed.notPosted([id], { id: unanswered, size: 3 });
+    expect(await claim(patient, id)).toEqual({ kind: 'claimed', earlierPost: { id: unanswered, size: 3 } });
   });
 
   it('lets only the holder of a claim post, and extends its lease', async () => {
@@ -174,8 +174,8 @@ describe('the inbox', () => {
     await begin(crashed, earlier, post);
     await patient.claim([earlier]);
     await patient.release([own, earlier]);
-    expect(await claim(patient, own)).toEqual({ kind: 'claimed', earlierPost: post });
-    expect(await claim(patient, earlier)).toEqual({ kind: 'claimed', earlierPost: post });
+    expect(await claim(patient, own)).toEqual({ kind: 'claimed', earlierPost: { id: post, size: 1 } });
+    expect(await claim(patient, earlier)).toEqual({ kind: 'claimed', earlierPost: { id: post, size: 1 } });
   });
 
   it('takes a late mark of which it knows nothing any more', async () => {

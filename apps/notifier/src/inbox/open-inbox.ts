@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pool } from './open-pool.ts';
 
+/** A post of which nobody knows whether it came through, and how many messages it held. */
+export type EarlierPost = { id: string; size: number };
+
 /**
  * What became of the wish to tell a message:
  * - `claimed`: it is ours until the lease ends. `earlierPost`: a post that held it, of which nobody knows whether it came
@@ -10,7 +13,7 @@ import type { Pool } from './open-pool.ts';
  * - `taken`: another claimant has it, for at most this long
  */
 export type Claiming =
-  | { kind: 'claimed'; earlierPost: string | undefined }
+  | { kind: 'claimed'; earlierPost: EarlierPost | undefined }
   | { kind: 'told' }
   | { kind: 'taken'; leaseMs: number };
 
@@ -28,7 +31,7 @@ export type Inbox = {
    */
   beginPost(ids: readonly string[], post: string): Promise<Set<string>>;
   /** The post certainly did not come through: notes the one before it again, if there was one. The claims are kept. */
-  notPosted(ids: readonly string[], earlierPost: string | undefined): Promise<void>;
+  notPosted(ids: readonly string[], earlierPost: EarlierPost | undefined): Promise<void>;
   /** They are in the channel: said whoever holds the claims by now, since it is true. */
   markTold(ids: readonly string[]): Promise<void>;
   /** It can never be told. A later delivery of it is tried again. */
@@ -51,7 +54,7 @@ export function openInbox({ pool, channel, leaseMs, beginTimeoutMs }: InboxOptio
   return {
     claim: async (ids) => {
       const mine = await pool.query<ClaimedRow>(claimSql, [ids, channel, owner, leaseMs]);
-      const claims = new Map(mine.rows.map(({ id, post }) => [id, claimed(post)]));
+      const claims = new Map(mine.rows.map((row) => [row.id, claimed(row)]));
       const others = ids.filter((id) => !claims.has(id));
       if (others.length > 0) {
         const { rows } = await pool.query<OtherRow>(readSql, [others, channel]);
@@ -68,17 +71,26 @@ export function openInbox({ pool, channel, leaseMs, beginTimeoutMs }: InboxOptio
       return new Set(rows.map(({ id }) => id));
     },
     notPosted: async (ids, earlierPost) =>
-      void (await pool.query(notPostedSql, [ids, channel, owner, earlierPost ?? null])),
+      void (await pool.query(notPostedSql, [
+        ids,
+        channel,
+        owner,
+        earlierPost?.id ?? null,
+        earlierPost?.size ?? null,
+      ])),
     markTold: async (ids) => void (await pool.query(markToldSql, [ids, channel])),
     markRefused: async (id, reason) => void (await pool.query(markRefusedSql, [id, channel, owner, reason])),
     release: async (ids) => void (await pool.query(releaseSql, [ids, channel, owner])),
   };
 }
 
-type ClaimedRow = { id: string; post: string | null };
+type ClaimedRow = { id: string; post: string | null; post_size: number | null };
 type OtherRow = { id: string; state: string; lease_ms: number | null };
 
-const claimed = (post: string | null): Claiming => ({ kind: 'claimed', earlierPost: post ?? undefined });
+const claimed = ({ post, post_size: size }: ClaimedRow): Claiming => ({
+  kind: 'claimed',
+  earlierPost: post === null ? undefined : { id: post, size: size ?? 1 },
+});
 const notOurs = ({ state, lease_ms: leaseMs }: OtherRow): Claiming =>
   state === 'TOLD' ? { kind: 'told' } : { kind: 'taken', leaseMs: Math.max(0, leaseMs ?? 0) };
 
@@ -96,7 +108,7 @@ const claimSql = `
         claims = inbox.claims + case when inbox.owner = excluded.owner then 0 else 1 end
     where inbox.state = 'REFUSED'
       or (inbox.state = 'CLAIMED' and (inbox.owner = excluded.owner or inbox.lease_until <= clock_timestamp()))
-  returning id, post`;
+  returning id, post, post_size`;
 
 const readSql = `
   select id, state, (extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as lease_ms
@@ -110,13 +122,15 @@ const ours = `
 
 const beginPostSql = `
   with ours as materialized (${ours})
-  update notifier.inbox set lease_until = clock_timestamp() + $4 * interval '1 millisecond', post = $5
+  update notifier.inbox
+  set lease_until = clock_timestamp() + $4 * interval '1 millisecond', post = $5,
+    post_size = (select count(*) from ours)
   where channel = $2 and id in (select id from ours)
   returning id`;
 
 const notPostedSql = `
   with ours as materialized (${ours})
-  update notifier.inbox set post = $4 where channel = $2 and id in (select id from ours)`;
+  update notifier.inbox set post = $4, post_size = $5 where channel = $2 and id in (select id from ours)`;
 
 /**
  * No fence, and a row of its own where there is none: a post that came in late is told all the same, and telling it
@@ -127,11 +141,13 @@ const markToldSql = `
   select id, $2, 'TOLD', clock_timestamp()
   from (select id from unnest($1::uuid[]) as told (id) order by id) as told
   on conflict (id, channel) do update
-    set state = 'TOLD', told_at = excluded.told_at, owner = null, lease_until = null, reason = null, post = null
+    set state = 'TOLD', told_at = excluded.told_at, owner = null, lease_until = null, reason = null, post = null,
+        post_size = null
     where inbox.state <> 'TOLD'`;
 
 const markRefusedSql = `
-  update notifier.inbox set state = 'REFUSED', reason = $4, owner = null, lease_until = null, post = null
+  update notifier.inbox set state = 'REFUSED', reason = $4, owner = null, lease_until = null, post = null,
+    post_size = null
   where id = $1 and channel = $2 and state = 'CLAIMED' and owner = $3`;
 
 /** With nothing posted, nobody has told the message: as if it had never been delivered. */

@@ -3,11 +3,13 @@
 alter table notifier.inbox
     add column channel text not null default 'default',
     -- The post under way, or the last one of which nobody knows whether it came through: what was posted together is
-    -- told again together.
-    add column post uuid;
+    -- told again together, as many as there were.
+    add column post uuid,
+    add column post_size integer,
+    add check ((post is null) = (post_size is null));
 alter table notifier.inbox alter column channel drop default;
 -- A claim of before may have been posted.
-update notifier.inbox set post = gen_random_uuid() where state = 'CLAIMED';
+update notifier.inbox set post = gen_random_uuid(), post_size = 1 where state = 'CLAIMED';
 alter table notifier.inbox drop constraint inbox_pkey;
 alter table notifier.inbox add primary key (id, channel);
 
