@@ -18,6 +18,7 @@ import type { Tally } from './tally.ts';
 /** For specs: one notifier without Kafka. */
 export type ANotifier = AsyncDisposable & {
   handle: (message: ConsumedMessage) => Promise<Told>;
+  channelsOf: ReturnType<typeof openChannels>;
   tally: Tally;
   /** What `/readyz` would say against being ready, by part. */
   unready: ReadonlyMap<string, string>;
@@ -43,6 +44,7 @@ export async function aNotifier(options: {
   timeoutMs?: number;
   minIntervalMs?: number;
   burst?: number;
+  beginTimeoutMs?: number;
 }): Promise<ANotifier> {
   const { databaseUrl, webhookUrl, leaseMs = 60_000, timeoutMs = 20_000 } = options;
   await migrateInbox({ databaseUrl });
@@ -63,7 +65,7 @@ export async function aNotifier(options: {
     digest: { above: 1_000_000, max: 1_000, lines: 20, ...options.digest },
     text: { locale: 'en', digestLines: options.digest?.lines ?? 20 },
     leaseMs,
-    beginTimeoutMs: 10_000,
+    beginTimeoutMs: options.beginTimeoutMs ?? 10_000,
     backoffMs: { minMs: 10, maxMs: 50 },
     brokenPauseMs: 100,
   });
@@ -76,6 +78,7 @@ export async function aNotifier(options: {
       underWay.add(told);
       return told;
     },
+    channelsOf,
     tally,
     unready,
     log,

@@ -25,6 +25,10 @@ export type ChannelStack = AsyncDisposable & {
   /** What each request told, by the names of the events; `accepted`: only of what is in the channel. */
   asked(events: readonly Named[]): string[][];
   accepted(events: readonly Named[]): string[][];
+  /** Holds every turn of the pace, and what follows it, until it is let go. */
+  holdTurns(): Promise<{ letGo: () => Promise<void> }>;
+  /** Holds every statement about the messages of now, until it is let go. */
+  holdMessages(): Promise<{ letGo: () => Promise<void> }>;
   /** Ends the leases of all claims, as their time would. */
   endLeases(): Promise<unknown>;
   /** The rows of the inbox, by the ids of the messages. */
@@ -58,6 +62,13 @@ export async function openChannelStack(
     requests: (count) => settled(slack, count),
     asked: (events) => slack.requests().map(({ body }) => namesIn(body, events)),
     accepted: (events) => slack.received().map((message) => namesIn(JSON.stringify(message), events)),
+    holdTurns: () =>
+      lock(
+        stack,
+        databaseUrl,
+        `insert into notifier.channel values ('default', clock_timestamp()) on conflict (name) do update set due_at = channel.due_at`,
+      ),
+    holdMessages: () => lock(stack, databaseUrl, 'select from notifier.inbox for update'),
     endLeases: () => client.query('update notifier.inbox set lease_until = clock_timestamp()'),
     rows: async () => {
       const { rows } = await client.query<InboxRow>(
@@ -70,6 +81,16 @@ export async function openChannelStack(
       await stack.disposeAsync();
     },
   };
+}
+
+/** A lock of a statement's rows, on a connection of its own. */
+async function lock(stack: AsyncDisposableStack, connectionString: string, statement: string) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  stack.defer(() => client.end());
+  await client.query('begin');
+  await client.query(statement);
+  return { letGo: async () => void (await client.query('commit')) };
 }
 
 async function settled(slack: SlackStandIn, count: number): Promise<void> {

@@ -22,7 +22,7 @@ const failures = (count: number) => Array.from({ length: count }, () => waits({ 
 const digest: DigestOptions = { above: 5, max: 8, lines: 3 };
 function queueOf(all: Waiting[], options: Partial<DigestOptions> = {}) {
   const queue = openQueue({ ...digest, ...options });
-  all.forEach(queue.add);
+  for (const one of all) queue.add(one);
   return queue;
 }
 const post = (all: readonly Waiting[], options: Partial<DigestOptions> = {}) =>
