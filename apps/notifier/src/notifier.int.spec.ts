@@ -1,83 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openProducer } from '@payments/kafka';
-import {
-  eventually,
-  startSlackStandIn,
-  testServers,
-  throwAwayDatabase,
-  throwAwayTopic,
-} from '@payments/testing';
-import type { SlackStandIn } from '@payments/testing';
-import kafkajs from 'kafkajs';
-import { lastValueFrom, tap } from 'rxjs';
+import { eventually, startSlackStandIn, throwAwayDatabase } from '@payments/testing';
 import { aFailedEvent, anEvent } from './event/an-event.fixture.ts';
-import type { AnEvent } from './event/an-event.fixture.ts';
-import { notifier } from './consume/notifier.ts';
-import { paymentMessages$ } from './consume/payment-messages.ts';
-import { aNotifier } from './a-notifier.fixture.ts';
-import type { Told } from './consume/handle-message.ts';
+import { openOnKafka, seen } from './notifier-on-kafka.fixture.ts';
+import type { OnKafka } from './notifier-on-kafka.fixture.ts';
 
-let stack: AsyncDisposableStack;
-let slack: SlackStandIn;
-let topic: string;
-let databaseUrl: string;
-const groupId = () => `notifier-${randomUUID()}`;
+/** For how long Slack asks to be left alone, in seconds: longer than a session of the group lasts. */
+const limitSeconds = Number(process.env['NOTIFIER_LIMIT_SECONDS'] ?? 13);
+
+let all: OnKafka;
+const texts = () => all.slack.received().map(({ text }) => text);
+const of = (user: string) => texts().filter((text) => text.includes(`by user ${user}`));
 
 beforeEach(async () => {
-  stack = new AsyncDisposableStack();
-  slack = stack.use(await startSlackStandIn());
-  topic = stack.use(await throwAwayTopic('payment-event')).topic;
-  databaseUrl = stack.use(await throwAwayDatabase()).url;
+  all = await openOnKafka();
 });
-afterEach(() => stack.disposeAsync());
-
-const kafka = () => ({ brokers: testServers().kafkaBrokers, clientId: 'notifier-spec' });
-const texts = () => slack.received().map(({ text }) => text);
-const of = (user: string) => texts().filter((text) => text.includes(`by user ${user}`));
-const seen = (count: number, list: () => readonly unknown[] = texts) =>
-  eventually(() => expect(list()).toHaveLength(count), { timeoutMs: 90_000 });
-
-async function send(...events: (AnEvent & { value: Uint8Array })[]): Promise<void> {
-  await using producer = openProducer({ kafka: kafka() });
-  // One at a time: a partition that is not led yet refuses its message, and no other is sent twice for it.
-  for (const event of events)
-    await eventually(() => producer.send([{ ...event, topic }]), { timeoutMs: 60_000 });
-}
-
-/** Runs a notifier on the topic; `stop` is SIGTERM's way. */
-async function run(options: { group: string; databaseUrl?: string }) {
-  const own = { databaseUrl: options.databaseUrl ?? databaseUrl, webhookUrl: slack.webhook };
-  const one = stack.use(await aNotifier(own));
-  const told: Told[] = [];
-  const health = { ready: () => undefined, notReady: () => undefined };
-  const reading = {
-    kafka: kafka(),
-    groupId: options.group,
-    topic,
-    drainTimeoutMs: 5000,
-    sessionTimeoutMs: 10_000,
-    health,
-  };
-  const messages$ = paymentMessages$({ ...reading, stop: one.stop.signal, log: one.log });
-  const told$ = notifier({ messages$, handle: one.handle }).pipe(tap((what) => told.push(what)));
-  const ended = lastValueFrom(told$, { defaultValue: null });
-  const stop = () => {
-    one.stop.abort();
-    return ended;
-  };
-  stack.defer(async () => void (await stop()));
-  return { ...one, told, stop };
-}
-
-/** The offsets that a group has committed, of the partitions where it has. */
-async function committedBy(group: string): Promise<string[]> {
-  const admin = new kafkajs.Kafka({ ...kafka(), logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
-  const offsets = admin.fetchOffsets({ groupId: group, topics: [topic] });
-  const [ofTopic] = await offsets.finally(() => admin.disconnect());
-  return (ofTopic?.partitions ?? []).map(({ offset }) => offset).filter((offset) => offset !== '-1');
-}
+afterEach(async () => {
+  await all[Symbol.asyncDispose]();
+});
 
 describe('the notifier', () => {
   it('tells what is in the topic, also from before it started, and drops a repeated message id', async () => {
@@ -85,8 +24,8 @@ describe('the notifier', () => {
       anEvent({ payment: { userId: 'first' } }),
       anEvent({ payment: { userId: 'second' } }),
     ];
-    await send(first, first, second, first);
-    const { told } = await run({ group: groupId() });
+    await all.send(first, first, second, first);
+    const { told } = await all.run();
     await seen(4, () => told);
     expect([...told].sort()).toEqual(['repeatDropped', 'repeatDropped', 'told', 'told']);
     expect([of('first').length, of('second').length]).toEqual([1, 1]);
@@ -100,9 +39,9 @@ describe('the notifier', () => {
         return round === 1 ? anEvent({ payment }) : aFailedEvent({ payment });
       }),
     );
-    await send(...events);
-    await run({ group: groupId() });
-    await seen(events.length);
+    await all.send(...events);
+    await all.run();
+    await seen(events.length, texts);
     for (const reservationId of reservations) {
       const told = texts().filter((text) => text.includes(`reservation ${reservationId} `));
       const rounds = told.map((text) => /by user r-\d-(\d)/.exec(text)?.[1]);
@@ -117,9 +56,9 @@ describe('the notifier', () => {
     const { headers } = anEvent();
     const unknown = { ...anEvent(), headers: { ...headers, ce_type: 'payment.v9.PaymentDreamt' } };
     const refused = anEvent({ payment: { userId: 'refused' } });
-    slack.failNext({ status: 400, body: 'invalid_blocks' });
-    await send(refused, undecodable, unknown, good);
-    const { told, lines } = await run({ group: groupId() });
+    all.slack.failNext({ status: 400, body: 'invalid_blocks' });
+    await all.send(refused, undecodable, unknown, good);
+    const { told, lines } = await all.run();
     await seen(4, () => told);
     expect([...told].sort()).toEqual(['deadLettered', 'deadLettered', 'skipped', 'told']);
     expect(of('behind')).toHaveLength(1);
@@ -133,21 +72,20 @@ describe('the notifier', () => {
   });
 
   it('commits the offset of what is told, and of nothing that is not', async () => {
-    const group = groupId();
-    await send(...['one', 'two', 'three'].map((userId) => anEvent({ payment: { userId } })));
-    const first = await run({ group });
-    slack.onMessage(({ text }) => text.includes('one') && slack.failAlways({ status: 403 }));
+    await all.send(...['one', 'two', 'three'].map((userId) => anEvent({ payment: { userId } })));
+    const first = await all.run();
+    all.slack.onMessage(({ text }) => text.includes('one') && all.slack.failAlways({ status: 403 }));
     await eventually(() => expect(first.unready.has('slack')).toBe(true), { timeoutMs: 90_000 });
     // The last commit at a stop is given up after 5 s, and what it held would rightly be told again.
-    await eventually(async () => expect(await committedBy(group)).toEqual(['1']), { timeoutMs: 60_000 });
-    await first.stop();
+    await eventually(async () => expect(await all.committed()).toEqual(['1']), { timeoutMs: 60_000 });
+    await first.end();
     expect(of('one')).toHaveLength(1);
-    slack.recover();
+    all.slack.recover();
     // With another, empty inbox nothing but the offsets keeps what was told from being told again.
-    const empty = stack.use(await throwAwayDatabase());
-    const second = await run({ group, databaseUrl: empty.url });
-    await seen(3);
-    await second.stop();
+    await using empty = await throwAwayDatabase();
+    const second = await all.run({ databaseUrl: empty.url });
+    await seen(3, texts);
+    await second.end();
     expect([of('one').length, of('two').length, of('three').length]).toEqual([1, 1, 1]);
     expect(second.told).toEqual(['told', 'told']);
   });
@@ -155,25 +93,42 @@ describe('the notifier', () => {
   it('obeys the rate limit of Slack: everything arrives, none is told twice', async () => {
     await using limited = await startSlackStandIn({ rateLimit: { perSecond: 1, burst: 1 } });
     const events = [1, 2, 3].map((n) => anEvent({ payment: { reservationId: `r-${String(n)}` } }));
-    await send(...events);
-    slack = limited;
-    const { told } = await run({ group: groupId() });
+    await all.send(...events);
+    const { told, end } = await all.run({ webhookUrl: limited.webhook });
     await seen(3, () => told);
     expect(told).toEqual(['told', 'told', 'told']);
     expect(limited.received()).toHaveLength(3);
+    await end();
     const [one = '', two = '', three = ''] = limited.received().map(({ at }) => at);
     expect(Date.parse(two) - Date.parse(one)).toBeGreaterThanOrEqual(990);
     expect(Date.parse(three) - Date.parse(two)).toBeGreaterThanOrEqual(990);
   });
 
-  it('keeps its partitions while it waits for Slack for longer than a session lasts', async () => {
-    await send(...[1, 2].map((n) => anEvent({ payment: { userId: `u-${String(n)}` } })));
-    slack.failNext({ status: 429, retryAfterSeconds: 13 });
-    // Without heartbeats meanwhile the group would give the partitions away, and they would be read anew.
-    const { told, lines } = await run({ group: groupId() });
-    await seen(2, () => told);
-    expect(told).toEqual(['told', 'told']);
-    expect(texts()).toHaveLength(2);
-    expect(lines.filter(({ msg }) => msg === 'ready: reading payment events')).toHaveLength(1);
-  });
+  it(
+    'keeps its partitions while it waits for Slack for longer than a session lasts, however many wait',
+    async () => {
+      const many = Array.from({ length: 250 }, () => anEvent({ payment: { reservationId: 'r-1' } }));
+      const few = Array.from({ length: 20 }, (_, n) =>
+        anEvent({ payment: { reservationId: `r-${String(n)}` } }),
+      );
+      await all.send(...many, ...few);
+      all.slack.failNext({ status: 429, retryAfterSeconds: limitSeconds });
+      // Without heartbeats meanwhile the group would give the partitions away, and they would be read anew.
+      const started = performance.now();
+      const { told, lines, tally } = await all.run({ digest: { above: 5, max: 100 } });
+      await eventually(() => expect(told).toHaveLength(270), { timeoutMs: limitSeconds * 1000 + 90_000 });
+      expect(new Set(told)).toEqual(new Set(['told']));
+      expect(tally.mayRepeat).toBe(0);
+      expect(all.slack.tooFast()).toEqual([]);
+      expect(lines.filter(({ msg }) => msg === 'ready: reading payment events')).toHaveLength(1);
+      expect(all.slack.requests().length).toBeLessThan(20);
+      if (limitSeconds > 13) {
+        const seconds = Math.round((performance.now() - started) / 1000);
+        console.log(
+          `Slack asked for ${String(limitSeconds)} s: no rebalance, 270 told in ${String(all.slack.received().length)} posts after ${String(seconds)} s`,
+        );
+      }
+    },
+    (limitSeconds + 180) * 1000,
+  );
 });

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@payments/testing';
+import { anEvent } from './event/an-event.fixture.ts';
+import { openOnKafka } from './notifier-on-kafka.fixture.ts';
+import type { OnKafka, Reading } from './notifier-on-kafka.fixture.ts';
+
+let all: OnKafka;
+const inTime = { timeoutMs: 90_000 };
+/** As in a whole system, but that a digest names all that it holds. */
+const options = { digest: { above: 2, max: 5 }, leaseMs: 15_000 };
+
+beforeEach(async () => {
+  all = await openOnKafka();
+});
+afterEach(async () => {
+  await all[Symbol.asyncDispose]();
+});
+
+/** Events of reservations that are spread over the partitions, several of each. */
+const eventsOf = (count: number, reservations: number) =>
+  Array.from({ length: count }, (_, index) =>
+    anEvent({ payment: { reservationId: `r${String(index % reservations)}-${String(index)}.` } }),
+  );
+const timesTold = (events: readonly { id: string; key: string }[]) => {
+  const bodies = all.slack.received().map((message) => JSON.stringify(message));
+  return events.map(({ id, key }) => bodies.filter((body) => body.includes(id) || body.includes(key)).length);
+};
+const joined = (one: Reading) =>
+  one.lines.filter(({ msg }) => msg === 'ready: reading payment events').map(({ partitions }) => partitions);
+const hasJoined = (one: Reading) => eventually(() => expect(joined(one)).not.toEqual([]), inTime);
+const posted = (count: number) =>
+  eventually(() => expect(all.slack.received().length).toBeGreaterThanOrEqual(count), inTime);
+
+describe('several notifiers of one group', () => {
+  it('tell each message once while one joins and one leaves in mid-batch, a post under way each time', async () => {
+    const events = eventsOf(60, 60);
+    all.slack.failAlways({ delayMs: 50 });
+    await all.send(...events);
+    const first = await all.run(options);
+    await posted(2);
+
+    const whileJoining = all.slack.holdNext();
+    await whileJoining.arrived;
+    const second = await all.run(options);
+    await hasJoined(second);
+    whileJoining.release();
+    await all.send(...eventsOf(20, 20).map((event) => (events.push(event), event)));
+    await eventually(() => expect(second.tally.told).toBeGreaterThan(0), inTime);
+
+    const whileLeaving = all.slack.holdNext();
+    await whileLeaving.arrived;
+    const left = first.end();
+    const third = await all.run(options);
+    whileLeaving.release();
+    await left;
+    await hasJoined(third);
+
+    const notifiers = [first, second, third];
+    await eventually(() => expect(Math.min(...timesTold(events))).toBeGreaterThan(0), inTime);
+    expect(timesTold(events)).toEqual(events.map(() => 1));
+    expect(notifiers.map(({ tally }) => tally.mayRepeat)).toEqual([0, 0, 0]);
+    // It did happen in mid-batch: messages went from hand to hand.
+    expect(joined(first).length).toBeGreaterThan(1);
+    expect(first.tally.told + second.tally.told + third.tally.told).toBeGreaterThanOrEqual(events.length);
+  });
+});
