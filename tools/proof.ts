@@ -74,6 +74,18 @@ const proofs: Record<string, Proof> = {
     rounds: 1,
     env: { FUZZ_MINUTES: '10' },
   },
+  'slack-limit': {
+    says: 'Slack asks for ten minutes: no rebalance, partitions pause and resume, everything is told once.',
+    jest: ['notifier.int', '--selectProjects', 'integration', '-t', 'keeps its partitions'],
+    rounds: 1,
+    env: { NOTIFIER_LIMIT_SECONDS: '600' },
+  },
+  'notifier-backlog': {
+    says: '100,000 messages through one channel: a flat cost, flat memory, each told once.',
+    jest: ['channel/large-backlog', '--selectProjects', 'integration'],
+    rounds: 1,
+    env: { CHANNEL_MESSAGES: '100000' },
+  },
   retention: {
     says: 'Writers go on as before while slots of 200,000 messages are emptied, beside an open transaction.',
     jest: ['writers-beside-emptying', '--selectProjects', 'e2e'],

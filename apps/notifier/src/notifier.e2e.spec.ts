@@ -17,6 +17,7 @@ import {
   throwAwayDatabase,
 } from '@payments/testing';
 import type { RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
+import pg from 'pg';
 import { anEvent } from './event/an-event.fixture.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
 import { otlpReceiver } from './otlp-receiver.fixture.ts';
@@ -200,8 +201,8 @@ describe('the notifier as a process', () => {
     const spans = () => receiver.spans().filter((span) => span.traceId === traceId);
     const consumersOf = () => spans().filter(({ name }) => name === `process ${paymentEventTopic}`);
     const postsOf = () => spans().filter(({ kind, name }) => kind === 3 && name === 'POST');
-    // Before the end: the flush at the exit has 3 s, and what it does not get rid of is lost.
-    const exported = () => expect([consumersOf().length, postsOf().length]).toEqual([2, 4]);
+    // A try is a span. Before the end: the flush at the exit has 3 s, and what it does not get rid of is lost.
+    const exported = () => expect([consumersOf().length, postsOf().length]).toEqual([4, 4]);
     await eventually(exported, inTime);
     await service.kill('SIGTERM');
 
@@ -211,7 +212,9 @@ describe('the notifier as a process', () => {
       expect(span).toMatchObject({ kind: 5, parentSpanId: parentId, links: [{ spanId: parentId }] });
     const inside = (span: OtlpSpan) =>
       posts.filter(({ parentSpanId }) => parentSpanId === span.spanId).length;
-    expect(consumers.map(inside)).toEqual([3, 1]);
+    expect(consumers.map(inside)).toEqual([1, 1, 1, 1]);
+    const failed = ({ status }: OtlpSpan) => status?.code === 2;
+    expect(consumers.map(failed)).toEqual([true, true, true, false]);
     expect(slack.requests().every(({ headers }) => headers['traceparent']?.includes(traceId))).toBe(true);
     expect(JSON.stringify(slack.received()[0]?.blocks)).toContain(`/trace/${traceId}|trace>`);
 
@@ -219,6 +222,40 @@ describe('the notifier as a process', () => {
     expect(receiver.raw()).toContain('REDACTED');
     expect(receiver.raw()).not.toContain(secret);
     expect(service.lines.map(({ text }) => text).join('\n')).not.toContain(secret);
+  });
+
+  it('links the span of a digest to all of its messages, however many they are', async () => {
+    const receiver = stack.use(await otlpReceiver());
+    const service = await start({
+      OTEL_SDK_DISABLED: 'false',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    });
+    slack.failAlways({ status: 429, retryAfterSeconds: 1 });
+    const spanIds = Array.from({ length: 200 }, () => randomUUID().replaceAll('-', '').slice(0, 16));
+    const events = spanIds.map((spanId) => {
+      const event = anEvent({ payment: { reservationId: randomUUID() } });
+      const traceparent = `00-${randomUUID().replaceAll('-', '')}-${spanId}-01`;
+      return { ...event, headers: { ...event.headers, traceparent } };
+    });
+    await send(...events);
+    await using client = Object.assign(new pg.Client({ connectionString: databaseUrl }), {
+      [Symbol.asyncDispose]: () => client.end(),
+    });
+    await client.connect();
+    const wait = `select from notifier.inbox where state = 'CLAIMED'`;
+    await eventually(async () => expect((await client.query(wait)).rowCount).toBe(200), inTime);
+    slack.recover();
+    const linkedIn = () =>
+      receiver.spans().find(({ status, links }) => status?.code !== 2 && links?.length === 200)?.links;
+    await eventually(() => expect(linkedIn()).toBeDefined(), inTime);
+    expect(
+      linkedIn()
+        ?.map(({ spanId }) => spanId)
+        .sort(),
+    ).toEqual(spanIds.sort());
+    await service.kill('SIGTERM');
   });
 
   it('migrates and ends with --migrate-only, for which the database is enough', async () => {

@@ -10,6 +10,8 @@ export type OtlpSpan = {
   spanId: string;
   parentSpanId?: string;
   links?: { spanId: string }[];
+  /** 2 is an error. */
+  status?: { code?: number };
   attributes: { key: string; value: Record<string, unknown> }[];
 };
 

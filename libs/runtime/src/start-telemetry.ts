@@ -8,14 +8,19 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
 import { flushAtExit, flushNow } from './flush-at-exit.ts';
 import { redactOutgoingUrl } from './redact-outgoing-url.ts';
+import type { TelemetryConfig } from './telemetry-config.ts';
 
 /**
  * Starts OpenTelemetry from the standard `OTEL_*` variables: traces only, over OTLP. Without an endpoint (and without
  * an exporter named in `OTEL_TRACES_EXPORTER`) no span is made, and a `traceparent` that comes in is still handed on.
  * With `OTEL_SDK_DISABLED=true` nothing is patched. What was not sent yet is flushed when the process ends.
  */
-export function startTelemetry({ exports }: { exports: boolean }): void {
-  const sdk = new NodeSDK({ ...instrumented(), ...(exports ? {} : { spanProcessors: [] }) });
+export function startTelemetry({ exports, linkCountLimit }: Omit<TelemetryConfig, 'disabled'>): void {
+  const sdk = new NodeSDK({
+    ...instrumented(),
+    ...(exports ? {} : { spanProcessors: [] }),
+    ...(linkCountLimit !== undefined && { spanLimits: { linkCountLimit } }),
+  });
   sdk.start();
   flushAtExit(() => sdk.shutdown());
   process.once('beforeExit', () => void flushNow().then((inTime) => inTime || process.exit()));

@@ -1,5 +1,11 @@
-/** Whether telemetry runs at all, and whether it has somewhere to send traces. */
-export type TelemetryConfig = { disabled: boolean; exports: boolean };
+/**
+ * Whether telemetry runs at all, and whether it has somewhere to send traces. `linkCountLimit`: how many links a span may
+ * have, where the environment does not say it.
+ */
+export type TelemetryConfig = { disabled: boolean; exports: boolean; linkCountLimit: number | undefined };
+
+/** A batch or a digest links to all of its messages, of which there are a thousand at most. The SDK keeps 128. */
+const linksOfOneSpan = 1000;
 
 /**
  * Reads what decides about telemetry from the standard variables; the SDK reads the rest of them itself
@@ -15,5 +21,6 @@ export function readTelemetryConfig(
       given('OTEL_EXPORTER_OTLP_ENDPOINT') ||
       given('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ||
       given('OTEL_TRACES_EXPORTER'),
+    linkCountLimit: given('OTEL_SPAN_LINK_COUNT_LIMIT') ? undefined : linksOfOneSpan,
   };
 }

@@ -9,11 +9,11 @@ import { register } from 'import-in-the-middle/register-hooks.mjs';
 
 import { readTelemetryConfig } from './telemetry-config.ts';
 
-const { disabled, exports } = readTelemetryConfig();
+const { disabled, ...config } = readTelemetryConfig();
 
 if (!disabled) {
   // Only what is instrumented goes through the hooks: everything else is loaded as if they were not there.
   register({ include: ['pg', 'pg-pool', '@grpc/grpc-js', 'pino'] });
   const { startTelemetry } = await import('./start-telemetry.ts');
-  startTelemetry({ exports });
+  startTelemetry(config);
 }

@@ -38,7 +38,7 @@ describe('beside another claimant', () => {
       ...mine.map((event) => notifier.handle(inPartition(event, 0))),
       ...others.map((event) => notifier.handle(inPartition(event, 1))),
     ];
-    await eventually(async () => expect((await all.rows()).size).toBe(6));
+    await turns.reached();
     const lease = (ms: number, owner: string) =>
       all.client.query(
         `update notifier.inbox set owner = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond' where id = $3`,
@@ -59,7 +59,7 @@ describe('beside another claimant', () => {
     const [a, b, c] = named('a b c');
     const turns = await all.holdTurns();
     const telling = late.handle(inPartition(a!, 0));
-    await eventually(async () => expect((await all.rows()).size).toBe(1));
+    await turns.reached();
     const messages = await all.holdMessages();
     await turns.letGo();
     await logged(late, 'waiting for postgres');

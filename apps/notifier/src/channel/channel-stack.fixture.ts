@@ -26,14 +26,17 @@ export type ChannelStack = AsyncDisposable & {
   asked(events: readonly Named[]): string[][];
   accepted(events: readonly Named[]): string[][];
   /** Holds every turn of the pace, and what follows it, until it is let go. */
-  holdTurns(): Promise<{ letGo: () => Promise<void> }>;
+  holdTurns(): Promise<HeldRows>;
   /** Holds every statement about the messages of now, until it is let go. */
-  holdMessages(): Promise<{ letGo: () => Promise<void> }>;
+  holdMessages(): Promise<HeldRows>;
   /** Ends the leases of all claims, as their time would. */
   endLeases(): Promise<unknown>;
   /** The rows of the inbox, by the ids of the messages. */
   rows(): Promise<Map<string, InboxRow>>;
 };
+
+/** Rows that a spec has locked. `reached`: a statement of a notifier waits for them. */
+export type HeldRows = { reached: () => Promise<void>; letGo: () => Promise<void> };
 
 /** A row of the inbox, as far as specs look at it. */
 export type InboxRow = { id: string; state: string; post: string | null; lease_until: Date | null };
@@ -84,13 +87,26 @@ export async function openChannelStack(
 }
 
 /** A lock of a statement's rows, on a connection of its own. */
-async function lock(stack: AsyncDisposableStack, connectionString: string, statement: string) {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  stack.defer(() => client.end());
+async function lock(
+  stack: AsyncDisposableStack,
+  connectionString: string,
+  statement: string,
+): Promise<HeldRows> {
+  const [client, watcher] = [new pg.Client({ connectionString }), new pg.Client({ connectionString })];
+  await Promise.all([client.connect(), watcher.connect()]);
+  stack.defer(async () => void (await Promise.all([client.end(), watcher.end()])));
   await client.query('begin');
   await client.query(statement);
-  return { letGo: async () => void (await client.query('commit')) };
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const waiting = 'select from pg_stat_activity where $1 = any (pg_blocking_pids(pid))';
+  const reached = async () => {
+    const { rowCount } = await watcher.query(waiting, [rows[0]?.pid]);
+    if (rowCount !== 1) throw new Error(`${String(rowCount)} statements wait for the rows`);
+  };
+  return {
+    reached: () => eventually(reached),
+    letGo: async () => void (await client.query('commit')),
+  };
 }
 
 async function settled(slack: SlackStandIn, count: number): Promise<void> {

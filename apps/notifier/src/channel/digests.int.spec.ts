@@ -114,6 +114,23 @@ describe('a digest that nobody answered', () => {
     expect(all.accepted([...first, ...second])).toEqual([abc, abc, abc, others]);
   });
 
+  it.each([
+    [504, [3, 3, 1, 1]],
+    [503, [3, 5]],
+  ])(
+    'is one of which a gateway lost sight, too, and no other that was answered: %s',
+    async (status, sizes) => {
+      const notifier = await all.notifier({ digest });
+      const events = named('a b c d e');
+      all.slack.failNext({ status });
+      const telling = [handle(notifier, events.slice(0, 3))];
+      await all.requests(1);
+      telling.push(handle(notifier, events.slice(3)));
+      await Promise.all(telling);
+      expect(all.asked(events).map((post) => post.length)).toEqual(sizes);
+    },
+  );
+
   it('is posted again as it was by the next notifier after a crash, once, although more wait', async () => {
     const crashed = await all.notifier({ digest, timeoutMs: 120_000 });
     const [first, second] = [named('a b c d'), named('e f g')];

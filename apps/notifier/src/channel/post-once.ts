@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cutShort } from '../event/cut-short.ts';
-import { slackVerdict } from '../slack/slack-verdict.ts';
+import { isUnknown, slackVerdict } from '../slack/slack-verdict.ts';
 import { composeText } from '../text/compose-text.ts';
 import type { SlackText } from '../text/compose-text.ts';
 import { onPostgres } from './channel-tools.ts';
@@ -33,8 +33,7 @@ export function postOnce(
     if (stop.aborted || performance.now() - turnMs > beginTimeoutMs) return await notPosted(batch, options);
     countRepeats(batch, options);
     const outcome = await inPostSpan(waiting, () => options.post(text));
-    const isKnown = outcome.kind === 'answered';
-    for (const one of waiting) one.unanswered = isKnown ? batch.earlierPost?.id : id;
+    for (const one of waiting) one.unanswered = isUnknown(outcome) ? id : batch.earlierPost?.id;
     const verdict = slackVerdict(outcome);
     switch (verdict.kind) {
       case 'told':
@@ -45,7 +44,7 @@ export function postOnce(
         return await refused(batch, verdict.reason, queue, options);
       case 'later':
       case 'broken-webhook':
-        if (isKnown) await notPosted(batch, options);
+        if (!isUnknown(outcome)) await notPosted(batch, options);
         return await holdBack(verdict);
       default:
         verdict satisfies never;

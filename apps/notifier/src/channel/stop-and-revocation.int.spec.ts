@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
 import { inPartition, logged, named, openChannelStack } from './channel-stack.fixture.ts';
 import type { ChannelStack } from './channel-stack.fixture.ts';
 
@@ -22,18 +21,6 @@ const handled = (promise: Promise<unknown>) => {
     return what;
   });
 };
-const claimed = (count: number) =>
-  eventually(async () => expect(await all.rows()).toHaveProperty('size', count));
-/** Until a statement of the notifier waits for a lock of the spec. */
-const waitsForLock = () =>
-  eventually(async () => {
-    const { rowCount } = await all.client.query(
-      `select from pg_stat_activity
-       where datname = current_database() and application_name = 'notifier' and wait_event_type = 'Lock'`,
-    );
-    expect(rowCount).toBe(1);
-  });
-
 describe('a stop', () => {
   it.each(['a stop', 'a revocation'])(
     '%s ends a wait of minutes at once, and gives the claims back',
@@ -56,7 +43,7 @@ describe('a stop', () => {
     const notifier = await all.notifier();
     const turns = await all.holdTurns();
     const telling = notifier.handle(inPartition(named('a')[0]!, 0));
-    await waitsForLock();
+    await turns.reached();
     notifier.stop.abort();
     await turns.letGo();
     expect(await telling).toBe('left');
@@ -69,11 +56,10 @@ describe('a stop', () => {
     const [a] = named('a');
     const turns = await all.holdTurns();
     const telling = notifier.handle(inPartition(a!, 0));
-    await claimed(1);
-    await waitsForLock();
+    await turns.reached();
     const messages = await all.holdMessages();
     await turns.letGo();
-    await waitsForLock();
+    await messages.reached();
     notifier.stop.abort();
     await messages.letGo();
     expect(await telling).toBe('left');
@@ -89,7 +75,7 @@ describe('a stop', () => {
     await held.arrived;
     const messages = await all.holdMessages();
     held.release();
-    await waitsForLock();
+    await messages.reached();
     notifier.stop.abort();
     await messages.letGo();
     expect(await telling).toBe('told');
@@ -121,7 +107,7 @@ describe('a stop', () => {
     ['the notifier goes on', false],
     ['it stops meanwhile', true],
   ])('does not shorten what Slack asked for: %s', async (_, stops) => {
-    await using limited = await openChannelStack({ rateLimit: { perSecond: 0.4, burst: 1 } });
+    await using limited = await openChannelStack({ rateLimit: { perSecond: 0.9, burst: 1 } });
     const notifier = await limited.notifier();
     const [a, b] = named('a b');
     await notifier.handle(inPartition(a!, 0));

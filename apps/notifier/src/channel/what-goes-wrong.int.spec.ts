@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@payments/testing';
 import type { ANotifier } from '../a-notifier.fixture.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { decodeEvent } from '../event/decode-event.ts';
@@ -43,13 +42,10 @@ describe('PostgreSQL away', () => {
     const events = named('a b c');
     const turns = await all.holdTurns();
     const telling = handle(notifier, events);
-    await eventually(async () => expect((await all.rows()).size).toBe(3));
+    await turns.reached();
     const messages = await all.holdMessages();
     await turns.letGo();
-    await eventually(async () => {
-      const { rowCount } = await all.client.query('select from pg_locks where not granted');
-      expect(rowCount).toBe(1);
-    });
+    await messages.reached();
     await proxy.refuse();
     await logged(notifier, 'waiting for postgres', 2);
     expect(all.slack.requests()).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAfterMs, slackVerdict } from './slack-verdict.ts';
+import { isUnknown, retryAfterMs, slackVerdict } from './slack-verdict.ts';
 
 const answered = (status: number, body = '', ms?: number) =>
   slackVerdict({ kind: 'answered', status, body, retryAfterMs: ms });
@@ -56,5 +56,14 @@ describe('retryAfterMs', () => {
     [null, undefined],
   ])('reads %j', (header, ms) => {
     expect(retryAfterMs(header, now)).toBe(ms);
+  });
+});
+
+describe('isUnknown', () => {
+  it('doubts what nobody answered, and what a gateway answered that did not hear Slack; nothing else', () => {
+    const statuses = [200, 400, 403, 408, 429, 500, 502, 503, 504];
+    const doubted = statuses.filter((status) => isUnknown({ kind: 'answered', status, body: '' }));
+    expect(doubted).toEqual([502, 504]);
+    expect(isUnknown({ kind: 'unanswered', reason: 'no answer' })).toBe(true);
   });
 });

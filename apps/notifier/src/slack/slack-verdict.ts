@@ -32,6 +32,13 @@ export function slackVerdict(outcome: PostOutcome): SlackVerdict {
   return { kind: 'broken-webhook', reason };
 }
 
+/** Bad Gateway and Gateway Timeout: somebody in between did not hear what Slack made of the message. */
+const ofAGateway: readonly number[] = [502, 504];
+
+/** Whether nobody knows if the message is in the channel. */
+export const isUnknown = (outcome: PostOutcome): boolean =>
+  outcome.kind === 'unanswered' || ofAGateway.includes(outcome.status);
+
 /** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3). Undefined: absent or unreadable. */
 export function retryAfterMs(header: string | null, now: () => number = Date.now): number | undefined {
   if (header === null || header.trim() === '') return undefined;
