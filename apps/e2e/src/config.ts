@@ -20,3 +20,8 @@ export function paymentKills(env: NodeJS.ProcessEnv = process.env): { kills: num
 export function fuzzMs(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['FUZZ_MINUTES'] ?? 0.25) * 60_000;
 }
+
+/** How often a notifier is killed at each point: `NOTIFIER_KILLS`, default 2. */
+export function notifierKills(env: NodeJS.ProcessEnv = process.env): number {
+  return Number(env['NOTIFIER_KILLS'] ?? 2);
+}

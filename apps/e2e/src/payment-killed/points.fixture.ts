@@ -1,6 +1,7 @@
+import { holdDatabase } from '../hold-database.fixture.ts';
 import type { Standing } from './look.fixture.ts';
 import type { Subject } from './subject.fixture.ts';
-import { commits, holdDatabase, outcomeOf, intentOf, claimOf } from './wire.fixture.ts';
+import { commits, outcomeOf, intentOf, claimOf } from './wire.fixture.ts';
 import type { Instance, World } from './world.fixture.ts';
 
 /** What a point is arranged for. */

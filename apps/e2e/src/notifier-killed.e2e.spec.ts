@@ -1,0 +1,36 @@
+import { expect, it } from '@jest/globals';
+import { notifierKills } from './config.ts';
+import { openEventTopic } from './event-topic.fixture.ts';
+import { points } from './notifier-killed/points.fixture.ts';
+import { all, requireCommitted, runRound, type RoundEnd } from './notifier-killed/run-round.fixture.ts';
+import { openWorld } from './notifier-killed/world.fixture.ts';
+
+/** Messages of one post: told alone, and told as a digest (more than NOTIFIER_DIGEST_ABOVE wait). */
+const sizes = [1, 8];
+
+it('a notifier killed anywhere tells each payment once, but for one post again when Slack had it without a mark', async () => {
+  const rounds = notifierKills();
+  await using worlds = new AsyncDisposableStack();
+  const topic = worlds.use(await openEventTopic());
+  const doomed = await all(Object.values(points), async (point) => ({
+    point,
+    world: worlds.use(await openWorld(topic)),
+  }));
+  await all(doomed, ({ world }) => world.notifier().ready());
+
+  const ends: RoundEnd[][] = [];
+  for (let round = 0; round < rounds; round += 1)
+    ends.push(await runRound(topic, doomed, sizes[round % sizes.length] as number));
+
+  const sum = (end: (one: RoundEnd) => number, at: number) =>
+    ends.reduce((of, round) => of + end(round[at] as RoundEnd), 0);
+  const lines = await all(Object.keys(points), async (name, at) => {
+    const { world, point } = doomed[at] as (typeof doomed)[number];
+    // Nothing came after a round was over.
+    await requireCommitted(world);
+    const repeated = sum(({ repeatedPosts }) => repeatedPosts, at);
+    expect(repeated).toBe(point.repeats ? rounds : 0);
+    return `${rounds} kills: ${name}; ${sum(({ told }) => told, at)} messages told, ${repeated} posts repeated`;
+  });
+  console.log(lines.join('\n'));
+}, 3_600_000);

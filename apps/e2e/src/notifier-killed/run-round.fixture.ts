@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { eventually } from '@payments/testing';
+import { partitionOf, type EventTopic } from '../event-topic.fixture.ts';
+import { aPaymentEvent, type SentEvent } from '../payment-events.fixture.ts';
+import type { Point } from './points.fixture.ts';
+import { postsOf, standingOf } from './standing.fixture.ts';
+import type { World } from './world.fixture.ts';
+
+/**
+ * Only a safety net: what is waited for comes within seconds, or after a lease of 15 s and a session of 6 s.
+ */
+const inTime = { timeoutMs: 120_000 };
+
+/** A world, and where its notifiers are killed. */
+export interface Doomed {
+  world: World;
+  point: Point;
+}
+
+/** What came of a round in one world. */
+export interface RoundEnd {
+  told: number;
+  repeatedPosts: number;
+}
+
+/**
+ * One round in all worlds side by side, since they read one topic: events are sent that go into one post, every notifier is
+ * killed at its point and shown to have been there, more is sent while nobody is there, and the next notifiers tell the rest.
+ */
+export async function runRound(
+  topic: EventTopic,
+  doomed: readonly Doomed[],
+  size: number,
+): Promise<RoundEnd[]> {
+  const subject = eventsOfOnePartition(size);
+  const reached = doomed.map(({ world, point }) => point.arrange(world, subject));
+  const partition = partitionOf(subject[0]?.message.key ?? '');
+  const first = (await topic.ends()).get(partition) ?? 0;
+  await topic.send(subject);
+  await all(doomed, async ({ world, point }, at) => {
+    await reach(reached[at]);
+    await world.kill();
+    const standing = await standingOf(world, { events: subject, first });
+    expect(standing).toEqual(point.stands(size));
+  });
+  const meanwhile = eventsOfOnePartition(2, partition);
+  await topic.send(meanwhile);
+  return all(doomed, async ({ world, point }) => {
+    await world.start();
+    return requireTold(world, { point, subject, meanwhile });
+  });
+}
+
+/** Each its own reservation, all in one partition: Kafka hands them on together. */
+function eventsOfOnePartition(count: number, wanted?: number): SentEvent[] {
+  const events: SentEvent[] = [];
+  let partition = wanted;
+  while (events.length < count) {
+    const event = aPaymentEvent(
+      `r-${Math.random().toString(36).slice(2)}`,
+      events.length % 3 ? 'COMPLETED' : 'FAILED',
+    );
+    partition ??= partitionOf(event.message.key);
+    if (partitionOf(event.message.key) === partition) events.push(event);
+  }
+  return events;
+}
+
+type Sent = { point: Point; subject: SentEvent[]; meanwhile: SentEvent[] };
+
+/** What came later stands behind it in the partition: once that is told and all of it committed, nothing more can come. */
+async function requireTold(world: World, { point, subject, meanwhile }: Sent): Promise<RoundEnd> {
+  const ids = (events: readonly SentEvent[]) => events.map(({ id }) => id);
+  await eventually(() => expect(postsOf(world, meanwhile).flat()).toHaveLength(meanwhile.length), inTime);
+  await requireCommitted(world);
+  expect(ids(postsOf(world, meanwhile).flat())).toEqual(ids(meanwhile));
+  const posts = postsOf(world, subject).map((post) => ids(post).sort());
+  // In one post before, and in one post again.
+  const post = ids(subject).sort();
+  expect(posts).toEqual(point.repeats ? [post, post] : [post]);
+  expect(saidToRepeat(world).sort()).toEqual(point.mayRepeat ? post : []);
+  return { told: subject.length + meanwhile.length, repeatedPosts: posts.length - 1 };
+}
+
+/** Everything is read and committed: the next commit is of what is sent next. */
+export const requireCommitted = ({ topic, groupId }: World): Promise<void> =>
+  eventually(async () => {
+    const [ends, committed] = await Promise.all([topic.ends(), topic.committed(groupId)]);
+    expect([...ends].filter(([partition, end]) => (committed.get(partition) ?? 0) !== end)).toEqual([]);
+  }, inTime);
+
+/** The ids that the notifier of now told although one before it may have told them. */
+const saidToRepeat = ({ notifier }: World): unknown[] =>
+  notifier()
+    .lines.filter(({ text }) => text.includes('may have told this message'))
+    .map(({ fields }) => fields['id']);
+
+async function reach(reached: Promise<unknown> | undefined): Promise<void> {
+  const tooLate = new AbortController();
+  const late = pause(inTime.timeoutMs, undefined, { signal: tooLate.signal }).then(() => {
+    throw new Error('the notifier did not come to its point');
+  });
+  await Promise.race([reached, late]).finally(() => tooLate.abort());
+}
+
+/** Side by side; a failure is thrown when all have ended, so that nothing is left under way. */
+export async function all<T, R>(ones: readonly T[], work: (one: T, at: number) => Promise<R>): Promise<R[]> {
+  const ended = await Promise.allSettled(ones.map(work));
+  return ended.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+}
