@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { notifierLoad } from './config.ts';
+import { openEventTopic, type EventTopic } from './event-topic.fixture.ts';
+import { checkTold } from './notifier-load/check-told.ts';
+import { tooEarly, tooFast } from './notifier-load/check-pace.ts';
+import { openFleet, type Fleet } from './notifier-load/fleet.fixture.ts';
+import { fullLoad, smallLoad, type FleetPlan } from './notifier-load/loads.fixture.ts';
+import { retryAftersOf } from './notifier-load/misbehave.fixture.ts';
+import { planLoad } from './notifier-load/plan-load.fixture.ts';
+import type { SentEvent } from './payment-events.fixture.ts';
+
+/** 500 events a second. */
+const [eventsAtATime, everyMs] = [50, 100];
+
+it('a rush of payments is told whole and once, in order, at Slack’s pace and through its failures, by one notifier and by three', async () => {
+  const count = notifierLoad();
+  const { limit, fleets: plans } = count > 1000 ? fullLoad : smallLoad;
+  const events = planLoad(count);
+  await using stack = new AsyncDisposableStack();
+  const topic = stack.use(await openEventTopic());
+  const fleets = await Promise.all(
+    plans.map(async (plan) => ({
+      plan,
+      fleet: stack.use(await openFleet({ topic, events, limit, ...plan })),
+    })),
+  );
+  const [begunAt] = await Promise.all([send(topic, events), ...fleets.map(({ fleet }) => fleet.told())]);
+  const lines = await Promise.all(
+    fleets.map(async ({ plan, fleet }) => {
+      const counted = await fleet.end();
+      expect(checkTold(events, fleet.posts())).toEqual([]);
+      requirePace(fleet, plan);
+      const tookMs = Date.parse(fleet.slack.received().at(-1)?.at ?? '') - begunAt;
+      expect(tookMs).toBeLessThan(plan.withinMs);
+      return tell({ plan, fleet, tookMs, counted });
+    }),
+  );
+  console.log(lines.join('\n'));
+
+  function requirePace({ slack }: Fleet, { faults, notifiers }: FleetPlan): void {
+    const requests = slack.requests().map(({ at, answer }) => ({ atMs: Date.parse(at), answer }));
+    expect(tooFast(requests, limit)).toEqual([]);
+    // Slack never had to refuse for the pace: every 429 is one of the plan.
+    const planned = retryAftersOf(faults);
+    expect(requests.filter(({ answer }) => answer === 429)).toHaveLength(planned.length);
+    // Each of the other notifiers may have had a post under way.
+    const early = tooEarly(requests, planned);
+    for (const at of new Set(early))
+      expect(early.filter((other) => other === at).length).toBeLessThan(notifiers);
+  }
+}, 3_600_000);
+
+/** @returns when it began, in milliseconds */
+async function send(topic: EventTopic, events: readonly SentEvent[]): Promise<number> {
+  const begunAt = Date.now();
+  for (let sent = 0; sent < events.length; sent += eventsAtATime) {
+    await pause(Math.max(0, begunAt + (sent / eventsAtATime) * everyMs - Date.now()));
+    await topic.send(events.slice(sent, sent + eventsAtATime));
+  }
+  return begunAt;
+}
+
+function tell(end: {
+  plan: FleetPlan;
+  fleet: Fleet;
+  tookMs: number;
+  counted: Record<string, number>;
+}): string {
+  const { plan, fleet, tookMs, counted } = end;
+  const posts = fleet.posts().map(({ length }) => length);
+  const digests = posts.filter((size) => size > 1);
+  const answers = new Map<unknown, number>();
+  for (const { answer } of fleet.slack.requests()) answers.set(answer, (answers.get(answer) ?? 0) + 1);
+  return (
+    `${plan.notifiers} notifier(s): all told after ${(tookMs / 1000).toFixed(1)} s in ${posts.length} posts, ` +
+    `${digests.length} digests of up to ${Math.max(...posts)}; ` +
+    `answers ${[...answers].map(([answer, times]) => `${answer}: ${times}`).join(', ')}; ${JSON.stringify(counted)}`
+  );
+}
