@@ -62,6 +62,7 @@ function nextStep(queue: Queue, options: ChannelOptions): () => Promise<void> {
     const turnMs = await onPostgres(() => pace.turn(), stop, options);
     if (turnMs > 0) return await wait(turnMs, queue, stop);
     await post(batch, performance.now());
+    await onPostgres(() => pace.answered(), stop, options);
   };
 }
 

@@ -7,6 +7,11 @@ import type { Pool } from './open-pool.ts';
 export type Pace = {
   /** Takes a turn and returns 0, or returns the milliseconds after which to ask again. */
   turn(): Promise<number>;
+  /**
+   * The request of the last turn is answered: it counts as if the turn had been taken now. When it came to Slack nobody
+   * knows, and a limit counts from there: the next ones may be on their way for a shorter time.
+   */
+  answered(): Promise<void>;
   /** Gives nobody a turn within the next `ms` milliseconds, and only one right after them. */
   hold(ms: number): Promise<void>;
 };
@@ -27,6 +32,7 @@ export function openPace({ pool, channel, intervalMs, burst }: PaceOptions): Pac
       const { rows } = await pool.query<{ wait_ms: number }>(waitSql, [channel, aheadMs]);
       return Math.max(1, Math.ceil(rows[0]?.wait_ms ?? 0));
     },
+    answered: async () => void (await pool.query(holdSql, [channel, intervalMs])),
     hold: async (ms) => void (await pool.query(holdSql, [channel, ms + aheadMs])),
   };
 }
