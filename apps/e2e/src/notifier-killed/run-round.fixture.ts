@@ -4,13 +4,13 @@ import { eventually } from '@payments/testing';
 import { partitionOf, type EventTopic } from '../event-topic.fixture.ts';
 import { aPaymentEvent, type SentEvent } from '../payment-events.fixture.ts';
 import type { Point } from './points.fixture.ts';
-import { postsOf, standingOf } from './standing.fixture.ts';
+import { postsOf, requestsOf, standingOf } from './standing.fixture.ts';
 import type { World } from './world.fixture.ts';
 
 /**
  * Only a safety net: what is waited for comes within seconds, or after a lease of 15 s and a session of 6 s.
  */
-const inTime = { timeoutMs: 120_000 };
+const inTime = { timeoutMs: 90_000 };
 
 /** A world, and where its notifiers are killed. */
 export interface Doomed {
@@ -20,8 +20,8 @@ export interface Doomed {
 
 /** What came of a round in one world. */
 export interface RoundEnd {
-  told: number;
-  repeatedPosts: number;
+  /** Messages in the channel that tell what was under way at the kill. */
+  posts: number;
 }
 
 /**
@@ -38,17 +38,19 @@ export async function runRound(
   const partition = partitionOf(subject[0]?.message.key ?? '');
   const first = (await topic.ends()).get(partition) ?? 0;
   await topic.send(subject);
-  await all(doomed, async ({ world, point }, at) => {
+  const leaseEnds = await all(doomed, async ({ world, point }, at) => {
     await reach(reached[at]);
     await world.kill();
     const standing = await standingOf(world, { events: subject, first });
     expect(standing).toEqual(point.stands(size));
+    return leaseEndOf(world, subject);
   });
   const meanwhile = eventsOfOnePartition(2, partition);
   await topic.send(meanwhile);
-  return all(doomed, async ({ world, point }) => {
+  return all(doomed, async ({ world, point }, at) => {
     await world.start();
-    return requireTold(world, { point, subject, meanwhile });
+    await requireTold(world, meanwhile);
+    return checkSubject(world, { point, subject, leaseEnd: leaseEnds[at] });
   });
 }
 
@@ -67,20 +69,35 @@ function eventsOfOnePartition(count: number, wanted?: number): SentEvent[] {
   return events;
 }
 
-type Sent = { point: Point; subject: SentEvent[]; meanwhile: SentEvent[] };
-
 /** What came later stands behind it in the partition: once that is told and all of it committed, nothing more can come. */
-async function requireTold(world: World, { point, subject, meanwhile }: Sent): Promise<RoundEnd> {
-  const ids = (events: readonly SentEvent[]) => events.map(({ id }) => id);
+async function requireTold(world: World, meanwhile: SentEvent[]): Promise<void> {
   await eventually(() => expect(postsOf(world, meanwhile).flat()).toHaveLength(meanwhile.length), inTime);
   await requireCommitted(world);
-  expect(ids(postsOf(world, meanwhile).flat())).toEqual(ids(meanwhile));
-  const posts = postsOf(world, subject).map((post) => ids(post).sort());
+  expect(idsOf(postsOf(world, meanwhile).flat())).toEqual(idsOf(meanwhile));
+}
+
+type Sent = { point: Point; subject: SentEvent[]; leaseEnd: Date | undefined };
+
+function checkSubject(world: World, { point, subject, leaseEnd }: Sent): RoundEnd {
+  const posts = postsOf(world, subject).map((told) => idsOf(told).sort());
   // In one post before, and in one post again.
-  const post = ids(subject).sort();
+  const post = idsOf(subject).sort();
   expect(posts).toEqual(point.repeats ? [post, post] : [post]);
   expect(saidToRepeat(world).sort()).toEqual(point.mayRepeat ? post : []);
-  return { told: subject.length + meanwhile.length, repeatedPosts: posts.length - 1 };
+  const last = requestsOf(world, subject).at(-1);
+  expect(Date.parse(last?.at ?? '')).toBeGreaterThanOrEqual(leaseEnd?.getTime() ?? 0);
+  return { posts: posts.length };
+}
+
+const idsOf = (events: readonly SentEvent[]) => events.map(({ id }) => id);
+
+/** When the claims of a dead one end, if there are any; nobody tells them before. */
+async function leaseEndOf({ sql }: World, events: readonly SentEvent[]): Promise<Date | undefined> {
+  const [row] = await sql<{ end: Date | null }>(
+    'select max(lease_until) as end from notifier.inbox where id = any ($1::uuid[])',
+    [idsOf(events)],
+  );
+  return row?.end ?? undefined;
 }
 
 /** Everything is read and committed: the next commit is of what is sent next. */

@@ -1,7 +1,7 @@
-import type { SlackMessage, SlackRequest } from '@payments/servers';
+import type { SlackMessage } from '@payments/servers';
 import { partitionOf } from '../event-topic.fixture.ts';
 import type { SentEvent } from '../payment-events.fixture.ts';
-import { readTold, type ReadTold } from '../told-in-slack.fixture.ts';
+import { readTold } from '../told-in-slack.fixture.ts';
 import type { World } from './world.fixture.ts';
 
 /** How far the telling of some events of one partition has come, by what Slack, PostgreSQL and Kafka have. */
@@ -28,7 +28,7 @@ export async function standingOf(
   );
   const committed = await world.topic.committed(world.groupId);
   return {
-    requests: tellingOf(world.slack.requests().map(bodyOf), events).map(({ length }) => length),
+    requests: requestsOf(world, events).map(({ told }) => told.length),
     inSlack: postsOf(world, events).map(({ length }) => length),
     inbox: [...new Set(rows.map(({ state }) => state))],
     postsNoted: new Set(rows.flatMap(({ post }) => post ?? [])).size,
@@ -38,9 +38,16 @@ export async function standingOf(
 
 /** The posts in the channel that tell any of the events, as those that they tell. */
 export const postsOf = ({ slack }: World, events: readonly SentEvent[]): SentEvent[][] =>
-  tellingOf(slack.received(), events);
+  slack
+    .received()
+    .map(readTold(events))
+    .filter(({ length }) => length > 0);
 
-const tellingOf = (messages: readonly Parameters<ReadTold>[0][], events: readonly SentEvent[]) =>
-  messages.map(readTold(events)).filter(({ length }) => length > 0);
-
-const bodyOf = ({ body }: SlackRequest) => JSON.parse(body) as SlackMessage;
+/** The requests to Slack that tell any of the events, whatever became of them. */
+export const requestsOf = ({ slack }: World, events: readonly SentEvent[]) => {
+  const read = readTold(events);
+  return slack
+    .requests()
+    .map(({ at, body }) => ({ at, told: read(JSON.parse(body) as SlackMessage) }))
+    .filter(({ told }) => told.length > 0);
+};
