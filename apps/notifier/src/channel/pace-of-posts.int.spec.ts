@@ -1,20 +1,43 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSlackStandIn, throwAwayDatabase } from '@payments/testing';
+import type { SlackStandIn } from '@payments/testing';
 import { aNotifier, asConsumed } from '../a-notifier.fixture.ts';
 import { anEvent } from '../event/an-event.fixture.ts';
 
-it('keeps a limit that is exactly its own, also when a request comes to Slack later than those behind it', async () => {
-  await using database = await throwAwayDatabase();
-  await using slack = await startSlackStandIn({ rateLimit: { perSecond: 2, burst: 3 } });
-  await using notifier = await aNotifier({
-    databaseUrl: database.url,
-    webhookUrl: slack.webhook,
-    minIntervalMs: 500,
-    burst: 3,
+let stack: AsyncDisposableStack;
+let slack: SlackStandIn;
+let databaseUrl: string;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  databaseUrl = stack.use(await throwAwayDatabase()).url;
+  slack = stack.use(await startSlackStandIn({ rateLimit: { perSecond: 1, burst: 3 } }));
+});
+afterEach(() => stack.disposeAsync());
+
+/** So many events, dealt out to so many notifiers whose pace is exactly the limit. */
+async function tell(events: number, { notifiers }: { notifiers: number }): Promise<void> {
+  const pace = { minIntervalMs: 1000, burst: 3 };
+  const all = await Promise.all(
+    Array.from({ length: notifiers }, () => aNotifier({ databaseUrl, webhookUrl: slack.webhook, ...pace })),
+  );
+  all.forEach((notifier) => stack.use(notifier));
+  await Promise.all(
+    Array.from({ length: events }, (_, at) => all[at % notifiers]?.handle(asConsumed(anEvent()))),
+  );
+}
+const answers = () => slack.requests().map(({ answer }) => answer);
+
+describe('a limit that is exactly the pace', () => {
+  it('is kept when a request comes to Slack later than those behind it, as over a new connection', async () => {
+    slack.failNext({ delayMs: 500 });
+    await tell(6, { notifiers: 1 });
+    expect(answers()).toEqual([200, 200, 200, 200, 200, 200]);
   });
-  // As over a connection that has to be made first: it counts when it is there, not when it was sent.
-  slack.failNext({ delayMs: 300 });
-  const events = Array.from({ length: 6 }, () => anEvent());
-  await Promise.all(events.map((event) => notifier.handle(asConsumed(event))));
-  expect(slack.requests().map(({ answer }) => answer)).toEqual(events.map(() => 200));
+
+  it('is kept by several notifiers when the requests of a whole burst come late', async () => {
+    slack.failNext({ delayMs: 500 }, 3);
+    await tell(6, { notifiers: 3 });
+    expect(answers()).toEqual([200, 200, 200, 200, 200, 200]);
+  });
 });

@@ -8,8 +8,8 @@ export type Pace = {
   /** Takes a turn and returns 0, or returns the milliseconds after which to ask again. */
   turn(): Promise<number>;
   /**
-   * The request of the last turn is answered: it counts as if the turn had been taken now. When it came to Slack nobody
-   * knows, and a limit counts from there: the next ones may be on their way for a shorter time.
+   * The request of our last turn is answered. When it came to Slack nobody knows, and a limit counts from there: it counts as
+   * if the turn had been taken now, since the next ones may be on their way for a shorter time.
    */
   answered(): Promise<void>;
   /** Gives nobody a turn within the next `ms` milliseconds, and only one right after them. */
@@ -25,28 +25,45 @@ export type PaceOptions = { pool: Pool; channel: string; intervalMs: number; bur
  */
 export function openPace({ pool, channel, intervalMs, burst }: PaceOptions): Pace {
   const aheadMs = (burst - 1) * intervalMs;
+  let last = { takenAt: 0, aheadMs: 0 };
   return {
     turn: async () => {
-      const { rowCount } = await pool.query(turnSql, [channel, intervalMs, aheadMs]);
-      if (rowCount === 1) return 0;
-      const { rows } = await pool.query<{ wait_ms: number }>(waitSql, [channel, aheadMs]);
-      return Math.max(1, Math.ceil(rows[0]?.wait_ms ?? 0));
+      const takenAt = performance.now();
+      const { rows } = await pool.query<{ ahead_ms: number }>(turnSql, [channel, intervalMs, aheadMs]);
+      const [turn] = rows;
+      if (turn) {
+        last = { takenAt, aheadMs: turn.ahead_ms };
+        return 0;
+      }
+      const waits = await pool.query<{ wait_ms: number }>(waitSql, [channel, aheadMs]);
+      return Math.max(1, Math.ceil(waits.rows[0]?.wait_ms ?? 0));
     },
-    answered: async () => void (await pool.query(holdSql, [channel, intervalMs])),
+    answered: async () => {
+      // As far as the time ran ahead of the clock at that turn, a later one would have left it where it is.
+      const lateMs = performance.now() - last.takenAt - last.aheadMs;
+      if (lateMs > 0) await pool.query(answeredSql, [channel, lateMs, burst * intervalMs]);
+    },
     hold: async (ms) => void (await pool.query(holdSql, [channel, ms + aheadMs])),
   };
 }
 
 const turnSql = `
   insert into notifier.channel as channel (name, due_at)
-  values ($1, clock_timestamp() + $2 * interval '1 millisecond')
+  values ($1, statement_timestamp() + $2 * interval '1 millisecond')
   on conflict (name) do update
-    set due_at = greatest(channel.due_at, clock_timestamp()) + $2 * interval '1 millisecond'
-    where channel.due_at <= clock_timestamp() + $3 * interval '1 millisecond'`;
+    set due_at = greatest(channel.due_at, statement_timestamp()) + $2 * interval '1 millisecond'
+    where channel.due_at <= statement_timestamp() + $3 * interval '1 millisecond'
+  returning (extract(epoch from due_at - statement_timestamp()) * 1000)::float8 - $2 as ahead_ms`;
 
 const waitSql = `
   select (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 - $2 as wait_ms
   from notifier.channel where name = $1`;
+
+/** Others may have taken turns meanwhile. Later than after a whole burst of now it need not be for anything. */
+const answeredSql = `
+  update notifier.channel set due_at = greatest(due_at, least(
+    due_at + $2 * interval '1 millisecond', clock_timestamp() + $3 * interval '1 millisecond'))
+  where name = $1`;
 
 const holdSql = `
   insert into notifier.channel as channel (name, due_at)
