@@ -26,7 +26,7 @@ export function notifierKills(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['NOTIFIER_KILLS'] ?? 2);
 }
 
-/** How many payments the notifier is to tell at once: `NOTIFIER_LOAD`, default 300; from 1,001 on at Slack's true pace. */
+/** How many payments the notifier is to tell at once: `NOTIFIER_LOAD`, default 240; from 1,001 on at Slack's true pace. */
 export function notifierLoad(env: NodeJS.ProcessEnv = process.env): number {
-  return Number(env['NOTIFIER_LOAD'] ?? 300);
+  return Number(env['NOTIFIER_LOAD'] ?? 240);
 }

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { startSlackStandIn, type SlackStandIn } from '@payments/servers';
 import { eventually, startService, throwAwayDatabase, type RunningService } from '@payments/testing';
+import pg from 'pg';
 import type { EventTopic } from '../event-topic.fixture.ts';
 import type { SentEvent } from '../payment-events.fixture.ts';
 import { readTold } from '../told-in-slack.fixture.ts';
 import type { Limit } from './check-pace.ts';
-import { misbehave, type Fault } from './misbehave.fixture.ts';
+import type { FleetPlan } from './loads.fixture.ts';
+import { misbehave } from './misbehave.fixture.ts';
 
 /** Notifiers that share a group, a database and a Slack that enforces its limit. */
 export interface Fleet extends AsyncDisposable {
@@ -15,19 +17,15 @@ export interface Fleet extends AsyncDisposable {
   posts: () => SentEvent[][];
   /** Resolves when every event is in the channel; `restart`: when so many messages are, one notifier is restarted in good order. */
   told: () => Promise<void>;
-  /** Waits until Kafka has all offsets and ends the notifiers: nothing more comes. Returns what each process counted, by name. */
+  /** Waits until Kafka has all offsets and ends the notifiers: nothing more comes. Returns what they counted, by name. */
   end: () => Promise<Record<string, number>>;
 }
 
 /** How to open one. */
-export interface FleetOptions {
+export interface FleetOptions extends FleetPlan {
   topic: EventTopic;
   events: readonly SentEvent[];
-  notifiers: number;
   limit: Limit;
-  faults: readonly Fault[];
-  /** After so many messages in the channel one of them is restarted. */
-  restartAfter?: number;
 }
 
 /** Only a safety net: how long a load may take is the spec's to say. */
@@ -35,10 +33,10 @@ const inTime = { timeoutMs: 900_000 };
 
 /** Starts the notifiers and waits until they are ready. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { topic, events, limit, faults, restartAfter } = options;
+  const { topic, events, limit, late = 0, faults, restartAfter } = options;
   await using opening = new AsyncDisposableStack();
   const { url } = opening.use(await throwAwayDatabase());
-  const rateLimit = { perSecond: 1000 / limit.intervalMs, burst: limit.burst };
+  const rateLimit = { perSecond: 1000 / limit.intervalMs, burst: limit.burst + late };
   const slack = opening.use(await startSlackStandIn({ rateLimit }));
   misbehave(slack, faults);
   const groupId = `notifier-${randomUUID()}`;
@@ -48,6 +46,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     NOTIFIER_GROUP_ID: groupId,
     SLACK_WEBHOOK_URL: slack.webhook,
     SLACK_MIN_INTERVAL_MS: String(limit.intervalMs),
+    SLACK_BURST: String(limit.burst),
     // So few that every event of a digest has a line of its own, and can be compared.
     NOTIFIER_DIGEST_MAX: '20',
     NOTIFIER_DIGEST_LINES: '20',
@@ -88,10 +87,22 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
         expect(await topic.committed(groupId)).toEqual(await topic.ends());
       }, inTime);
       await Promise.all([...running].map(stop));
+      expect(await statesIn(url)).toEqual([{ state: 'TOLD', count: events.length }]);
       return sumOf(all.map(({ lines }) => lines.at(-1)?.fields ?? {}));
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function statesIn(url: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const states = 'select state, count(*)::integer as count from notifier.inbox group by state';
+    return (await client.query<{ state: string; count: number }>(states)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const counted = ['told', 'repeatDropped', 'left', 'mayRepeat', 'deadLettered', 'skipped'];
