@@ -70,7 +70,7 @@ function tell(end: {
   const { plan, fleet, tookMs, counted } = end;
   const posts = fleet.posts().map(({ length }) => length);
   const digests = posts.filter((size) => size > 1);
-  const answers = new Map<unknown, number>();
+  const answers = new Map<string | number, number>();
   for (const { answer } of fleet.slack.requests()) answers.set(answer, (answers.get(answer) ?? 0) + 1);
   return (
     `${plan.notifiers} notifier(s): all told after ${(tookMs / 1000).toFixed(1)} s in ${posts.length} posts, ` +
