@@ -6,8 +6,7 @@ import pg from 'pg';
 import type { EventTopic } from '../event-topic.fixture.ts';
 import type { SentEvent } from '../payment-events.fixture.ts';
 import { readTold } from '../told-in-slack.fixture.ts';
-import type { Limit } from './check-pace.ts';
-import type { FleetPlan } from './loads.fixture.ts';
+import type { FleetPlan, Limit } from './loads.fixture.ts';
 import { misbehave } from './misbehave.fixture.ts';
 
 /** Notifiers that share a group, a database and a Slack that enforces its limit. */

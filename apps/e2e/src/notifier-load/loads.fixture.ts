@@ -1,4 +1,3 @@
-import type { Limit } from './check-pace.ts';
 import type { Fault } from './misbehave.fixture.ts';
 
 /** Some notifiers and what their Slack does to them. */
@@ -14,6 +13,9 @@ export interface FleetPlan {
   /** All has to be told within this time, in milliseconds. */
   withinMs: number;
 }
+
+/** `burst` requests at once after a rest, else one each `intervalMs`. */
+export type Limit = { intervalMs: number; burst: number };
 
 /** The same events for each fleet. */
 export interface Load {

@@ -17,10 +17,10 @@ export function misbehave(slack: SlackStandIn, faults: readonly Fault[]): void {
   });
 }
 
-/** The `Retry-After` of each answer 429 that is planned, in milliseconds. */
-export const retryAftersOf = (faults: readonly Fault[]): number[] =>
-  faults.flatMap(({ behaviour, times = 1 }) =>
-    'status' in behaviour && behaviour.status === 429
-      ? Array.from({ length: times }, () => (behaviour.retryAfterSeconds ?? 0) * 1000)
-      : [],
+/** How many answers 429 are planned. */
+export const limitsIn = (faults: readonly Fault[]): number =>
+  faults.reduce(
+    (sum, { behaviour, times = 1 }) =>
+      'status' in behaviour && behaviour.status === 429 ? sum + times : sum,
+    0,
   );
