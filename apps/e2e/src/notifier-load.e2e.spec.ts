@@ -9,6 +9,7 @@ import { fullLoad, smallLoad, type FleetPlan } from './notifier-load/loads.fixtu
 import { limitsIn } from './notifier-load/misbehave.fixture.ts';
 import { planLoad } from './notifier-load/plan-load.fixture.ts';
 import type { SentEvent } from './payment-events.fixture.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** 500 events a second. */
 const [eventsAtATime, everyMs] = [50, 100];
@@ -19,23 +20,19 @@ it('a rush of payments is told whole and once, in order, at Slack’s pace and t
   const events = planLoad(count);
   await using stack = new AsyncDisposableStack();
   const topic = stack.use(await openEventTopic());
-  const fleets = await Promise.all(
-    plans.map(async (plan) => ({
-      plan,
-      fleet: stack.use(await openFleet({ topic, events, limit, ...plan })),
-    })),
-  );
-  const [begunAt] = await Promise.all([send(topic, events), ...fleets.map(({ fleet }) => fleet.told())]);
-  const lines = await Promise.all(
-    fleets.map(async ({ plan, fleet }) => {
-      const counted = await fleet.end();
-      expect(checkTold(events, fleet.posts())).toEqual([]);
-      requirePace(fleet, plan);
-      const tookMs = Date.parse(fleet.slack.received().at(-1)?.at ?? '') - begunAt;
-      expect(tookMs).toBeLessThan(plan.withinMs);
-      return tell({ plan, fleet, tookMs, counted });
-    }),
-  );
+  const fleets = await sideBySide(plans, async (plan) => ({
+    plan,
+    fleet: stack.use(await openFleet({ topic, events, limit, ...plan })),
+  }));
+  const [begunAt] = await Promise.all([send(topic, events), sideBySide(fleets, ({ fleet }) => fleet.told())]);
+  const lines = await sideBySide(fleets, async ({ plan, fleet }) => {
+    const counted = await fleet.end();
+    expect(checkTold(events, fleet.posts())).toEqual([]);
+    requirePace(fleet, plan);
+    const tookMs = Date.parse(fleet.slack.received().at(-1)?.at ?? '') - begunAt;
+    expect(tookMs).toBeLessThan(plan.withinMs);
+    return tell({ plan, fleet, tookMs, counted });
+  });
   console.log(lines.join('\n'));
 
   function requirePace({ slack }: Fleet, { faults, notifiers, late = 0 }: FleetPlan): void {

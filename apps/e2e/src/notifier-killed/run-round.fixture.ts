@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { eventually } from '@payments/testing';
 import { partitionOf, type EventTopic } from '../event-topic.fixture.ts';
 import { aPaymentEvent, type SentEvent } from '../payment-events.fixture.ts';
+import { sideBySide } from '../side-by-side.ts';
 import type { Point } from './points.fixture.ts';
 import { postsOf, requestsOf, standingOf } from './standing.fixture.ts';
 import type { World } from './world.fixture.ts';
@@ -38,7 +39,7 @@ export async function runRound(
   const partition = partitionOf(subject[0]?.message.key ?? '');
   const first = (await topic.ends()).get(partition) ?? 0;
   await topic.send(subject);
-  const leaseEnds = await all(doomed, async ({ world, point }, at) => {
+  const leaseEnds = await sideBySide(doomed, async ({ world, point }, at) => {
     await reach(reached[at]);
     await world.kill();
     const standing = await standingOf(world, { events: subject, first });
@@ -47,7 +48,7 @@ export async function runRound(
   });
   const meanwhile = eventsOfOnePartition(2, partition);
   await topic.send(meanwhile);
-  return all(doomed, async ({ world, point }, at) => {
+  return sideBySide(doomed, async ({ world, point }, at) => {
     await world.start();
     await requireTold(world, meanwhile);
     return checkSubject(world, { point, subject, leaseEnd: leaseEnds[at] });
@@ -119,13 +120,4 @@ async function reach(reached: Promise<unknown> | undefined): Promise<void> {
     throw new Error('the notifier did not come to its point');
   });
   await Promise.race([reached, late]).finally(() => tooLate.abort());
-}
-
-/** Side by side; a failure is thrown when all have ended, so that nothing is left under way. */
-export async function all<T, R>(ones: readonly T[], work: (one: T, at: number) => Promise<R>): Promise<R[]> {
-  const ended = await Promise.allSettled(ones.map(work));
-  return ended.map((end) => {
-    if (end.status === 'rejected') throw end.reason;
-    return end.value;
-  });
 }

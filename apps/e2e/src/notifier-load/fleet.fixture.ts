@@ -27,12 +27,9 @@ export interface FleetOptions extends FleetPlan {
   limit: Limit;
 }
 
-/** Only a safety net: how long a load may take is the spec's to say. */
-const inTime = { timeoutMs: 900_000 };
-
 /** Starts the notifiers and waits until they are ready. */
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { topic, events, limit, late = 0, faults, restartAfter } = options;
+  const { topic, events, limit, late = 0, faults, restartAfter, withinMs } = options;
   await using opening = new AsyncDisposableStack();
   const { url } = opening.use(await throwAwayDatabase());
   const rateLimit = { perSecond: 1000 / limit.intervalMs, burst: limit.burst + late };
@@ -68,7 +65,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const told = readTold(events);
   const posts = () => slack.received().map(told);
   const messages = (count: () => boolean) =>
-    eventually(() => expect(count()).toBe(true), { ...inTime, everyMs: 200 });
+    eventually(() => expect(count()).toBe(true), { timeoutMs: withinMs, everyMs: 200 });
   return {
     slack,
     posts,
@@ -84,7 +81,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     end: async () => {
       await eventually(async () => {
         expect(await topic.committed(groupId)).toEqual(await topic.ends());
-      }, inTime);
+      });
       await Promise.all([...running].map(stop));
       expect(await statesIn(url)).toEqual([{ state: 'TOLD', count: events.length }]);
       return sumOf(all.map(({ lines }) => lines.at(-1)?.fields ?? {}));

@@ -33,7 +33,7 @@ export const smallLoad: Load = {
   fleets: [
     {
       notifiers: 1,
-      withinMs: sixMinutes,
+      withinMs: 120_000,
       faults: [
         { after: 2, behaviour: { status: 429, retryAfterSeconds: 2 } },
         { after: 5, behaviour: { status: 503 } },
@@ -45,7 +45,7 @@ export const smallLoad: Load = {
       notifiers: 3,
       restartAfter: 5,
       late: 2,
-      withinMs: sixMinutes,
+      withinMs: 120_000,
       faults: [
         { after: 2, behaviour: { status: 429, retryAfterSeconds: 2 } },
         { after: 6, behaviour: { status: 500 } },
