@@ -12,6 +12,8 @@ describe('redactSecrets', () => {
     ],
     ['{"url":"amqp://:pw@h","n":1}', '{"url":"amqp://:***@h","n":1}'],
     ['https://hooks.slack.com/services/T0/B0/s3cret failed', 'https://hooks.slack.com/services/*** failed'],
+    ['https://hooks.slack.com/triggers/T0/31/s3cret', 'https://hooks.slack.com/triggers/***'],
+    ['https://hooks.slack.com/workflows/T0/A0/s3cret', 'https://hooks.slack.com/workflows/***'],
     [
       String.raw`{"msg":"failed\nhttps://h/services/s3cret"}`,
       String.raw`{"msg":"failed\nhttps://h/services/***"}`,
