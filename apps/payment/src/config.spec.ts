@@ -19,12 +19,10 @@ describe('readPaymentConfig', () => {
     ]);
   });
 
-  it.each(['KRW', 'KRW=', 'KRW=-1', 'KRW=1.5', 'ABC=1', 'KRW=1;USD=2', 'KRW=1,KRW=2', 'krw=1'])(
-    'refuses the limit %p by name',
-    (PAYMENT_LIMIT) => {
-      expect(() => readPaymentConfig({ PAYMENT_LIMIT })).toThrow(/PAYMENT_LIMIT must be the highest amount/);
-    },
-  );
+  it('refuses limits that are none, by name', () => {
+    const read = () => readPaymentConfig({ PAYMENT_LIMIT: 'KRW=1.5' });
+    expect(read).toThrow(/PAYMENT_LIMIT must be the highest amounts .* not "KRW=1.5"/);
+  });
 
   it.each(['0.0.0.0:50051', '[::]:50051', '10.0.0.1:50051', '127.0.0.1.example.org:1'])(
     'refuses to listen in the clear on %s',

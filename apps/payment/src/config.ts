@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { defaultPaymentAddress, parseMoney, readMoney } from '@payments/contracts';
-import type { MinorUnits } from '@payments/contracts';
+import { amountsExpected, defaultPaymentAddress, parseAmounts } from '@payments/contracts';
 import {
   boolean,
   databaseUrl,
@@ -8,6 +7,8 @@ import {
   formatHostPort,
   hostPort,
   integer,
+  isInTheClear,
+  isLoopbackHost,
   readConfig,
   secretField,
   url,
@@ -61,26 +62,7 @@ export type PaymentConfig = {
   requestRetentionHours: number;
 };
 
-const asMinorUnits = (entry: string): MinorUnits | undefined => {
-  const [, currency, amount] = /^([A-Z]{3})=([\d.]+)$/.exec(entry.trim()) ?? [];
-  const parsed = parseMoney(`${amount}${currency}`);
-  if ('problem' in parsed) return undefined;
-  const read = readMoney(parsed);
-  return 'problem' in read ? undefined : read;
-};
-
-/** `KRW=1000000,USD=1000` as a map from currency to minor units. */
-const parseLimits = (text: string): Limits | undefined => {
-  const entries = text.split(',').map(asMinorUnits);
-  const limits = new Map(entries.flatMap((entry) => (entry ? [[entry.currency, entry.minor] as const] : [])));
-  // Fewer than were written: one of them is not a limit, or a currency has two.
-  return limits.size === entries.length ? limits : undefined;
-};
-
-const limits = field(
-  'the highest amount of each currency of ISO 4217, once each, with no more decimals than it has, for example KRW=1000000,USD=1000',
-  parseLimits,
-);
+const limits = field(`the highest ${amountsExpected}`, parseAmounts);
 
 const isReadable = (path: string): boolean => {
   try {
@@ -100,15 +82,6 @@ const bearerToken = secretField('a token of visible characters', (text) =>
 );
 
 const text = field('a text', (value) => value);
-
-const isLoopbackHost = (host: string) =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
-
-/** Whether what goes there can be read on the way: only what stays on this machine may go in the clear. */
-const isInTheClear = (address: string) => {
-  const { protocol, hostname } = new URL(address);
-  return protocol !== 'https:' && !isLoopbackHost(hostname);
-};
 
 const fields = z.object({
   DATABASE_URL: databaseUrl,

@@ -4,6 +4,8 @@ export { MoneySchema, type Money } from './generated/google/type/money_pb.js';
 export * from './generated/payment/v1/payment_event_pb.js';
 export * from './generated/payment/v1/payment_pb.js';
 export * from './generated/payment/v1/payment_service_pb.js';
+export { amountsExpected, isAbove, parseAmounts } from './amounts.ts';
+export type { Amounts } from './amounts.ts';
 export type { ClientTls } from './client-credentials.ts';
 export { formatMoney, parseMoney, readMoney, toMoney } from './money.ts';
 export type { MinorUnits, MoneyProblem } from './money.ts';

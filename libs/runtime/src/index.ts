@@ -18,6 +18,7 @@ export type { Log } from './create-log.ts';
 export { graceAfter } from './grace-after.ts';
 export { checkKafka, kafkaConnection, kafkaFields } from './kafka-fields.ts';
 export type { KafkaConnection } from './kafka-fields.ts';
+export { isInTheClear, isLoopbackHost } from './is-in-the-clear.ts';
 export { isWithin } from './is-within.ts';
 export { migrateSchema } from './migrate-schema.ts';
 export type { MigrateSchemaOptions } from './migrate-schema.ts';
