@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { paymentEventTypes, PaymentState } from '@payments/contracts';
 import { ConfigError } from '@payments/runtime';
 import { readNotifierConfig } from './config.ts';
+import { anEvent } from './event/an-event.fixture.ts';
+import { decodeEvent } from './event/decode-event.ts';
 
 const webhook = 'https://hooks.slack.com/services/T0/B0/secret';
 const refusal = (env: Record<string, string>) => {
@@ -22,7 +26,7 @@ describe('the configuration of the notifier', () => {
       sessionTimeoutMs: 10_000,
       slack: { minIntervalMs: 1000, burst: 3 },
       routing: {
-        channels: [{ name: 'default', webhookUrl: webhook }],
+        channels: [{ name: 'default', webhookUrl: webhook, format: 'blocks' }],
         channelsOf: expect.any(Function) as unknown,
       },
       digest: { above: 5, max: 1000 },
@@ -60,14 +64,79 @@ describe('the configuration of the notifier', () => {
     const named = ['DATABASE_URL', 'HTTP_LISTEN', 'SLACK_MIN_INTERVAL_MS', 'NOTIFIER_GROUP_ID'];
     for (const variable of [...named, 'TRACE_URL', 'KAFKA_SSL_CA', 'SLACK_WEBHOOK_URL'])
       expect(message).toContain(`\n  ${variable} `);
-    expect(message).toContain('SLACK_WEBHOOK_URL is not set: it must be a URL');
+    expect(message).toContain('SLACK_WEBHOOK_URL is not set: it must be an https URL');
     expect(message).toContain('{traceId}');
   });
 
-  it('does not repeat a secret', () => {
-    const message = refusal({ SLACK_WEBHOOK_URL: 'hooks.slack.com/services/T0/B0/secret' });
-    expect(message).toContain('SLACK_WEBHOOK_URL must be');
-    expect(message).not.toContain('secret');
+  it.each(['hooks.slack.com/services/T0/B0/secret', 'http://hooks.slack.com/services/T0/B0/secret'])(
+    'refuses a webhook that is not https, and does not repeat the secret: %s',
+    (SLACK_WEBHOOK_URL) => {
+      const message = refusal({ SLACK_WEBHOOK_URL });
+      expect(message).toContain('SLACK_WEBHOOK_URL must be an https URL (http only to this machine)');
+      expect(message).not.toContain('secret');
+    },
+  );
+
+  it('takes a webhook in the clear on this machine, and one that takes text alone', () => {
+    const { routing } = readNotifierConfig({
+      SLACK_WEBHOOK_URL: 'http://127.0.0.1:9104/hook',
+      SLACK_FORMAT: 'text',
+    });
+    expect(routing.channels).toEqual([
+      { name: 'default', webhookUrl: 'http://127.0.0.1:9104/hook', format: 'text' },
+    ]);
+  });
+
+  it('refuses a link to traces that would fill a message', () => {
+    const TRACE_URL = `https://jaeger.example/trace/{traceId}?${'x'.repeat(500)}`;
+    expect(refusal({ SLACK_WEBHOOK_URL: webhook, TRACE_URL })).toContain('TRACE_URL must be a URL of 500');
+  });
+
+  const example = join(import.meta.dirname, '../routes.example.json');
+  const webhooks = {
+    SLACK_WEBHOOK_URL_FAILURES: `${webhook}1`,
+    SLACK_WEBHOOK_URL_LARGE: `${webhook}2`,
+    SLACK_WEBHOOK_URL_REFUNDS: `${webhook}3`,
+  };
+
+  it('reads the routes of the example, and puts its channels beside that of SLACK_WEBHOOK_URL', () => {
+    const { routing } = readNotifierConfig({
+      SLACK_WEBHOOK_URL: webhook,
+      NOTIFIER_ROUTES: example,
+      ...webhooks,
+    });
+    expect(routing.channels).toEqual([
+      { name: 'default', webhookUrl: webhook, format: 'blocks' },
+      { name: 'failures', webhookUrl: `${webhook}1`, format: 'blocks' },
+      { name: 'large', webhookUrl: `${webhook}2`, format: 'blocks' },
+      { name: 'refunds', webhookUrl: `${webhook}3`, format: 'text' },
+    ]);
+    const refund = decodeEvent(
+      anEvent({
+        type: paymentEventTypes.refunded,
+        payment: { state: PaymentState.REFUNDED, amount: { currencyCode: 'USD', units: 1_001n } },
+      }),
+    );
+    const channels = refund.kind === 'event' && routing.channelsOf(refund.event);
+    expect(channels).toEqual(['large', 'refunds', 'default']);
+  });
+
+  it('names what is bad in the routes together with the bad variables', () => {
+    const message = refusal({ NOTIFIER_ROUTES: example, ...webhooks, SLACK_WEBHOOK_URL_LARGE: '' });
+    expect(message).toContain('\n  SLACK_WEBHOOK_URL is not set');
+    expect(message).toContain(
+      `\n  NOTIFIER_ROUTES ${example}: channels[1].webhook names SLACK_WEBHOOK_URL_LARGE, which is not set`,
+    );
+  });
+
+  it.each([
+    ['/no/such/file.json', 'must be the path of a JSON file that this process can read'],
+    [import.meta.filename, `${import.meta.filename}: is not JSON`],
+    [join(import.meta.dirname, '../package.json'), 'package.json: channels is not set'],
+  ])('refuses %s for routes', (NOTIFIER_ROUTES, reason) => {
+    const message = refusal({ SLACK_WEBHOOK_URL: webhook, NOTIFIER_ROUTES });
+    expect(message).toMatch(/\n {2}NOTIFIER_ROUTES /);
+    expect(message).toContain(reason);
   });
 
   it('refuses variables of Kafka that do not go together', () => {

@@ -8,14 +8,17 @@ import {
   kafkaFields,
   databaseUrl,
   readConfig,
-  secretUrl,
 } from '@payments/runtime';
 import type { HostPort } from '@payments/runtime';
 import { z } from 'zod';
-import { oneChannel } from './routes/routing.ts';
+import { routesPath } from './routes/routes-path.ts';
+import { defaultChannel, routingBy } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
+import { webhookUrl } from './routes/webhook-url.ts';
 import type { TextOptions } from './text/compose-text.ts';
 import { locales } from './text/words/languages.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the notifier is told by its environment. Times in milliseconds. */
 export type NotifierConfig = {
@@ -34,48 +37,64 @@ export type NotifierConfig = {
   retentionMs: number;
 };
 
+/** The most characters of `TRACE_URL`: each line of a digest links to a trace, and Slack takes 3,000 characters a section. */
+const longestTraceUrl = 500;
+
 const traceUrl = field(
-  'a URL with {traceId} in it, for example http://localhost:16686/trace/{traceId}',
-  (text) => (text.includes('{traceId}') && /^https?:\/\/[^\s|<>]+$/.test(text) ? text : undefined),
+  `a URL of ${String(longestTraceUrl)} characters at most with {traceId} in it, for example http://localhost:16686/trace/{traceId}`,
+  (text) =>
+    text.includes('{traceId}') && text.length <= longestTraceUrl && /^https?:\/\/[^\s|<>]+$/.test(text)
+      ? text
+      : undefined,
 );
 
 const groupId = field('the name of a consumer group: letters, digits, dots, dashes, underscores', (text) =>
   /^[\w.-]{1,255}$/.test(text) ? text : undefined,
 );
 
+const formats = ['blocks', 'text'] as const;
+const format = field(formats.join(' or '), (text) => formats.find((name) => name === text));
+
 const locale = field(locales.join(' or '), (text) => locales.find((known) => known === text));
 
-const variables = z
-  .object({
-    DATABASE_URL: databaseUrl,
-    HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9103 }),
-    ...kafkaFields,
-    NOTIFIER_GROUP_ID: groupId.default('payment-notifier'),
-    SLACK_WEBHOOK_URL: secretUrl,
-    SLACK_MIN_INTERVAL_MS: integer({ min: 0, max: 3_600_000 }).default(1000),
-    SLACK_BURST: integer({ min: 1, max: 10 }).default(3),
-    NOTIFIER_SESSION_TIMEOUT_MS: integer({ min: 6_000, max: 300_000 }).default(10_000),
-    NOTIFIER_DIGEST_ABOVE: integer({ min: 0, max: 1_000 }).default(5),
-    NOTIFIER_DIGEST_LINES: integer({ min: 1, max: 20 }).default(20),
-    NOTIFIER_DIGEST_MAX: integer({ min: 2, max: 1_000 }).default(1_000),
-    NOTIFIER_LOCALE: locale.default('en'),
-    NOTIFIER_RETENTION_HOURS: integer({ min: 1, max: 87_600 }).default(720),
-    TRACE_URL: traceUrl.optional(),
-  })
-  .superRefine(checkKafka);
+const variables = (env: Environment) =>
+  z
+    .object({
+      DATABASE_URL: databaseUrl,
+      HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9103 }),
+      ...kafkaFields,
+      NOTIFIER_GROUP_ID: groupId.default('payment-notifier'),
+      SLACK_WEBHOOK_URL: webhookUrl,
+      SLACK_FORMAT: format.default('blocks'),
+      SLACK_MIN_INTERVAL_MS: integer({ min: 0, max: 3_600_000 }).default(1000),
+      SLACK_BURST: integer({ min: 1, max: 10 }).default(3),
+      NOTIFIER_SESSION_TIMEOUT_MS: integer({ min: 6_000, max: 300_000 }).default(10_000),
+      NOTIFIER_DIGEST_ABOVE: integer({ min: 0, max: 1_000 }).default(5),
+      NOTIFIER_DIGEST_LINES: integer({ min: 1, max: 20 }).default(20),
+      NOTIFIER_DIGEST_MAX: integer({ min: 2, max: 1_000 }).default(1_000),
+      NOTIFIER_LOCALE: locale.default('en'),
+      NOTIFIER_ROUTES: routesPath(env).optional(),
+      NOTIFIER_RETENTION_HOURS: integer({ min: 1, max: 87_600 }).default(720),
+      TRACE_URL: traceUrl.optional(),
+    })
+    .superRefine(checkKafka);
+
+type Variables = z.output<ReturnType<typeof variables>>;
+
+const routingOf = ({ SLACK_WEBHOOK_URL, SLACK_FORMAT, NOTIFIER_ROUTES }: Variables): Routing => {
+  const { channels = [], routes = [] } = NOTIFIER_ROUTES ?? {};
+  const address = { name: defaultChannel, webhookUrl: SLACK_WEBHOOK_URL, format: SLACK_FORMAT };
+  return routingBy({ channels: [address, ...channels], routes });
+};
 
 /** What a migration has to know, and no more: a job that migrates need not hold the webhook. @throws ConfigError */
-export const readMigrationConfig = (
-  env: Readonly<Record<string, string | undefined>>,
-): Pick<NotifierConfig, 'databaseUrl'> => ({
+export const readMigrationConfig = (env: Environment): Pick<NotifierConfig, 'databaseUrl'> => ({
   databaseUrl: readConfig(z.object({ DATABASE_URL: databaseUrl }), env).DATABASE_URL,
 });
 
 /** Reads the environment. @throws ConfigError that names every bad variable. */
-export function readNotifierConfig(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): NotifierConfig {
-  const value = readConfig(variables, env);
+export function readNotifierConfig(env: Environment = process.env): NotifierConfig {
+  const value = readConfig(variables(env), env);
   return {
     databaseUrl: value.DATABASE_URL,
     http: { listen: value.HTTP_LISTEN },
@@ -83,7 +102,7 @@ export function readNotifierConfig(
     groupId: value.NOTIFIER_GROUP_ID,
     sessionTimeoutMs: value.NOTIFIER_SESSION_TIMEOUT_MS,
     slack: { minIntervalMs: value.SLACK_MIN_INTERVAL_MS, burst: value.SLACK_BURST },
-    routing: oneChannel(value.SLACK_WEBHOOK_URL),
+    routing: routingOf(value),
     digest: { above: value.NOTIFIER_DIGEST_ABOVE, max: value.NOTIFIER_DIGEST_MAX },
     text: {
       locale: value.NOTIFIER_LOCALE,

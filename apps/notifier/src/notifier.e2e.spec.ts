@@ -269,8 +269,8 @@ describe('the notifier as a process', () => {
   it('refuses to start with a bad configuration, and names every bad variable', async () => {
     const starting = start({ SLACK_WEBHOOK_URL: 'nonsense', TRACE_URL: 'nonsense' });
     const error = await starting.then(String, (reason: Error) => `${reason.message} ${String(reason.cause)}`);
-    expect(error).toMatch(/SLACK_WEBHOOK_URL must be a URL/);
-    expect(error).toMatch(/TRACE_URL must be a URL with \{traceId\}/);
+    expect(error).toMatch(/SLACK_WEBHOOK_URL must be an https URL/);
+    expect(error).toMatch(/TRACE_URL must be a URL of 500 characters at most with \{traceId\}/);
     expect(error).toMatch(/exit code 1/);
   });
 });

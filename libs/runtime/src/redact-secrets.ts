@@ -6,8 +6,8 @@
 const passwordInUrl = /(:\/\/[^\s:@/"'\\]*):[^\s/"'\\]*@/g;
 
 /**
- * The path of a Slack webhook is its whole secret, also of one that starts a workflow (`/triggers`, of old `/workflows`). No word boundary before it: in a line of JSON a new line is written
- * `\n`, and the URL after it follows on a letter.
+ * The path of a Slack webhook is its whole secret, also of one that starts a workflow (`/triggers`, of old `/workflows`).
+ * No word boundary before it: in a line of JSON a new line is written `\n`, and the URL after it follows on a letter.
  */
 const slackWebhook = /(https?:\/\/[^\s/"'\\]+\/(?:services|triggers|workflows))\/[^\s"'\\]+/gi;
 

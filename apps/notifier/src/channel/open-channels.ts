@@ -23,10 +23,10 @@ export function openChannels(options: ChannelsOptions): (event: PaymentEvent) =>
   const { routing, pool, slack, leaseMs, beginTimeoutMs, ...common } = options;
   const { minIntervalMs: intervalMs, burst, timeoutMs } = slack;
   const channels = new Map<string, Channel>();
-  for (const { name, webhookUrl } of routing.channels) {
+  for (const { name, webhookUrl, format } of routing.channels) {
     const inbox = openInbox({ pool, channel: name, leaseMs, beginTimeoutMs });
     const pace = openPace({ pool, channel: name, intervalMs, burst });
-    const post: ChannelTools['post'] = (text) => postToSlack(text, { webhookUrl, timeoutMs });
+    const post: ChannelTools['post'] = (text) => postToSlack(text, { webhookUrl, timeoutMs, format });
     channels.set(name, openChannel({ ...common, name, inbox, pace, post, beginTimeoutMs }));
   }
   return (event) => routing.channelsOf(event).flatMap((name) => channels.get(name) ?? []);

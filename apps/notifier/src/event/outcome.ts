@@ -11,6 +11,9 @@ const outcomes = {
 /** What became of a payment, as the contract names it. */
 export type Outcome = (typeof outcomes)[PaymentEventType];
 
+/** Every outcome that is told. */
+export const everyOutcome: readonly Outcome[] = Object.values(outcomes);
+
 /** The outcome that a `ce_type` tells of; undefined: a kind that this version does not know. */
 export const outcomeOfType = (type: string): Outcome | undefined =>
   Object.hasOwn(outcomes, type) ? outcomes[type as PaymentEventType] : undefined;

@@ -24,6 +24,11 @@ describe('postToSlack', () => {
     expect(JSON.parse(slack.requests()[0]?.body ?? '')).toEqual(text);
   });
 
+  it('posts the text alone to what takes nothing else', async () => {
+    await postToSlack(text, { webhookUrl: slack.webhook, timeoutMs, format: 'text' });
+    expect(JSON.parse(slack.requests()[0]?.body ?? '')).toEqual({ text: text.text });
+  });
+
   it('reads Retry-After, which @slack/webhook does not tell', async () => {
     slack.failNext({ status: 429, retryAfterSeconds: 7 });
     expect(await post()).toEqual({ kind: 'answered', status: 429, body: 'rate_limited', retryAfterMs: 7000 });

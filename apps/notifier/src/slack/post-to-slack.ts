@@ -3,19 +3,28 @@ import { retryAfterMs } from './slack-verdict.ts';
 import type { PostOutcome } from './slack-verdict.ts';
 import type { SlackText } from '../text/compose-text.ts';
 
+/**
+ * What a webhook takes: Block Kit with its text, or the text alone. A webhook that starts a workflow takes flat texts, one
+ * for each of its variables, and knows no blocks (https://docs.slack.dev/tools/slack-github-action/additional-configurations).
+ */
+export type SlackFormat = 'blocks' | 'text';
+
 /** Where to post, and the milliseconds after which an unanswered request is given up. */
-export type PostOptions = { webhookUrl: string; timeoutMs: number };
+export type PostOptions = { webhookUrl: string; timeoutMs: number; format?: SlackFormat };
 
 /**
  * One request to Slack, never more: @slack/webhook retries nothing by default. Never throws: network errors and
  * timeouts make it `unanswered`, unless they come after a status line of success. The webhook's URL is a secret and is in
  * no reason.
  */
-export async function postToSlack(text: SlackText, options: PostOptions): Promise<PostOutcome> {
+export async function postToSlack(
+  { text, blocks }: SlackText,
+  { webhookUrl, timeoutMs, format }: PostOptions,
+): Promise<PostOutcome> {
   const seen: { answer?: Response; failure?: unknown } = {};
-  const webhook = new IncomingWebhook(options.webhookUrl, {
+  const webhook = new IncomingWebhook(webhookUrl, {
     // @slack/webhook 8.0.2 has no timeout by default, and its HTTP error does not carry the answer's headers.
-    timeout: options.timeoutMs,
+    timeout: timeoutMs,
     fetch: async (url, init) => {
       seen.answer = await fetch(url, init as RequestInit).catch((error: unknown) => {
         seen.failure = error;
@@ -25,7 +34,7 @@ export async function postToSlack(text: SlackText, options: PostOptions): Promis
     },
   });
   try {
-    const { text: body } = await webhook.send(text);
+    const { text: body } = await webhook.send(format === 'text' ? { text } : { text, blocks });
     return { kind: 'answered', status: 200, body };
   } catch (error) {
     // Slack has taken the message, although the body of its answer did not come.

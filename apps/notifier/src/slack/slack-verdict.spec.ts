@@ -9,6 +9,14 @@ describe('slackVerdict', () => {
     expect(answered(200, 'ok')).toEqual({ kind: 'told' });
   });
 
+  it('believes the answer of a workflow rather than its status', () => {
+    expect(answered(200, '{"ok":true}')).toEqual({ kind: 'told' });
+    expect(answered(200, '{ "ok": false, "error": "trigger_not_found" }')).toEqual({
+      kind: 'broken-webhook',
+      reason: 'Slack answered 200 { "ok": false, "error": "trigger_not_found" }',
+    });
+  });
+
   it.each([400, 413])('gives up the message for %s alone', (status) => {
     expect(answered(status, 'invalid_blocks')).toEqual({
       kind: 'refused',

@@ -19,14 +19,16 @@ export type SlackVerdict =
 /**
  * The one table from an answer of Slack to what is done
  * (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). Only 400 and 413 are about the message
- * itself; any other refusal, also one that is not documented, is about the webhook: then nothing is lost by waiting.
+ * itself; any other refusal, also one that is not documented, is about the webhook: then nothing is lost by waiting. A
+ * webhook that starts a workflow answers with JSON, which may say otherwise than the status.
  */
 export function slackVerdict(outcome: PostOutcome): SlackVerdict {
   if (outcome.kind === 'unanswered') return { kind: 'later', reason: outcome.reason };
   const { status, retryAfterMs } = outcome;
   const reason =
     `Slack answered ${String(status)} ${outcome.body.slice(0, 100).replace(/\p{Cc}+/gu, ' ')}`.trim();
-  if (status >= 200 && status < 300) return { kind: 'told' };
+  if (status >= 200 && status < 300)
+    return refusal.test(outcome.body) ? { kind: 'broken-webhook', reason } : { kind: 'told' };
   if (status === 400 || status === 413) return { kind: 'refused', reason };
   if (status === 429 || status === 408 || status >= 500) return { kind: 'later', reason, retryAfterMs };
   return { kind: 'broken-webhook', reason };
@@ -38,6 +40,8 @@ const ofAGateway: readonly number[] = [502, 504];
 /** Whether nobody knows if the message is in the channel. */
 export const isUnknown = (outcome: PostOutcome): boolean =>
   outcome.kind === 'unanswered' || ofAGateway.includes(outcome.status);
+
+const refusal = /^\s*\{\s*"ok"\s*:\s*false\b/;
 
 /** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3). Undefined: absent or unreadable. */
 export function retryAfterMs(header: string | null, now: () => number = Date.now): number | undefined {

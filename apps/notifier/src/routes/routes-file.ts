@@ -1,0 +1,126 @@
+import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '@payments/contracts';
+import { redactSecrets } from '@payments/runtime';
+import { z } from 'zod';
+import { cutShort } from '../event/cut-short.ts';
+import { everyOutcome } from '../event/outcome.ts';
+import { routesProblems } from './routes-problems.ts';
+import type { Route } from './route.ts';
+import { defaultChannel } from './routing.ts';
+import type { ChannelAddress } from './routing.ts';
+import { webhookUrl } from './webhook-url.ts';
+
+/** The channels beside `default`, and all routes. */
+export type Routes = { channels: readonly ChannelAddress[]; routes: readonly Route[] };
+
+/** The environment, where the webhooks stand under the names that the file gives. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Completes the sentence "routes[1].channel …" when the value is not there, or is not as expected. */
+const must = (be: string, { quote = true } = {}) => ({
+  error: ({ input }: { input?: unknown }) => {
+    if (input === undefined) return `is not set: it must be ${be}`;
+    return `must be ${be}${quote ? `, not ${cutShort(JSON.stringify(input))}` : ''}`;
+  },
+});
+
+/** No key but those of `shape`: an unknown one is a condition that would silently not be asked for. */
+const only = <T extends z.core.$ZodLooseShape>(what: string, shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has unknown keys: ${cutShort(issue.keys.join(', '))}; ${what} has ${Object.keys(shape).join(', ')}`
+        : must(`${what}: { ${Object.keys(shape).join(', ')} }`, { quote: false }).error(issue),
+  });
+
+const someOf = <T extends z.ZodType>(one: T, what: string) =>
+  z.array(one, must(`a list of ${what}`, { quote: false })).min(1, `must hold one of ${what} at least`);
+
+const oneOf = <const T extends string>(names: readonly T[]) =>
+  z.enum(names, must(`one of ${names.join(', ')}`));
+
+const channelName = z
+  .string(must('a name'))
+  .regex(/^[a-z0-9-]{1,63}$/, must('1 to 63 small letters, digits and dashes'))
+  .refine(
+    (name) => name !== defaultChannel,
+    'must be another: "default" is the channel of SLACK_WEBHOOK_URL',
+  );
+
+/** Who writes the URL itself there must not find it in the log. */
+const variable = must(
+  "the name of the environment variable that holds the webhook's URL, such as SLACK_WEBHOOK_URL_FAILURES, never the URL",
+  { quote: false },
+);
+
+const webhookIn = (env: Environment) =>
+  z
+    .string(variable)
+    .regex(/^[A-Z][A-Z0-9_]*$/, variable)
+    .transform((name, context) => {
+      const { data, error } = webhookUrl.safeParse(env[name]?.trim() || undefined);
+      if (data !== undefined) return data;
+      context.addIssue({
+        code: 'custom',
+        message: `names ${name}, which ${error?.issues[0]?.message ?? ''}`,
+      });
+      return z.NEVER;
+    });
+
+const channel = (env: Environment) =>
+  only('a channel', {
+    name: channelName,
+    webhook: webhookIn(env),
+    format: oneOf(['blocks', 'text']).default('blocks'),
+  });
+
+type Reason = Exclude<keyof typeof FailureReason, 'UNSPECIFIED'>;
+const isReason = (name: string): name is Reason => name !== 'UNSPECIFIED' && Number.isNaN(Number(name));
+const everyReason = Object.keys(FailureReason).filter(isReason);
+
+const amounts = must(amountsExpected);
+const currency = z
+  .string(must('a code of ISO 4217, such as KRW'))
+  .refine((code) => currencyDecimals(code) !== undefined, must('a code of ISO 4217, such as KRW'));
+
+const route = only('a route', {
+  channel: z.string(must('the name of a channel')),
+  outcomes: someOf(oneOf(everyOutcome), everyOutcome.join(', ')).optional(),
+  reasons: someOf(
+    oneOf(everyReason).transform((name) => FailureReason[name]),
+    everyReason.join(', '),
+  ).optional(),
+  currencies: someOf(currency, 'codes of ISO 4217').optional(),
+  above: z
+    .string(amounts)
+    .transform((text, context) => {
+      const parsed = parseAmounts(text);
+      if (!parsed) context.addIssue({ code: 'custom', message: amounts.error({ input: text }) });
+      return parsed ?? z.NEVER;
+    })
+    .optional(),
+});
+
+/** A routes file: its channels, with their webhooks out of the environment, and its routes. */
+export const routesFile = (env: Environment) =>
+  only('a routes file', {
+    channels: z.array(channel(env), must('a list of channels', { quote: false })),
+    routes: someOf(route, 'routes'),
+  })
+    .superRefine((file, context) => {
+      const defaultWebhook = webhookUrl.safeParse(env['SLACK_WEBHOOK_URL']).data;
+      for (const problem of routesProblems(file, defaultWebhook))
+        context.addIssue({ code: 'custom', ...problem });
+    })
+    .transform(({ channels, routes }): Routes => ({
+      channels: channels.map(({ webhook, ...rest }) => ({ ...rest, webhookUrl: webhook })),
+      routes,
+    }));
+
+/**
+ * What is wrong with a routes file, one line for each, with its remedy: `routes[1].above must be …`. Should a webhook stand
+ * where it does not belong, its secret is not repeated.
+ */
+export const problemLines = (error: z.core.$ZodError): string[] =>
+  error.issues.map(({ path, message }) =>
+    redactSecrets(`${path.length > 0 ? z.core.toDotPath(path) : 'the file'} ${message}`),
+  );
