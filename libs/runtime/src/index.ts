@@ -1,4 +1,6 @@
 export { backoff } from './backoff.ts';
+export { cleanOnce, cleanRegularly } from './clean-regularly.ts';
+export type { CleanedBatch, CleaningOptions } from './clean-regularly.ts';
 export {
   boolean,
   brokers,

@@ -1,9 +1,7 @@
+import type { CleanedBatch } from '@payments/runtime';
 import { advisoryLockClass } from '../database/advisory-locks.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import { longestCallMs } from '../call/call-context.ts';
-
-/** What a batch came to. */
-export type DeletedBatch = 'ANOTHER_IS_AT_IT' | { deleted: number };
 
 /**
  * One instance deletes at a time. A row is locked before it is deleted, one that somebody holds is left for the next time,
@@ -34,7 +32,7 @@ select count(*)::int as deleted from deleted`;
 export const deleteOldRequests = async (
   em: UnitOfWork,
   { retentionMs, limit }: { retentionMs: number; limit: number },
-): Promise<DeletedBatch> => {
+): Promise<CleanedBatch> => {
   const [turn] = await em.execute<{ mine: boolean }[]>('select pg_try_advisory_xact_lock(?, 0) as mine', [
     advisoryLockClass.cleaning,
   ]);
