@@ -8,6 +8,7 @@ import { paymentMessages$ } from './consume/payment-messages.ts';
 import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
 import { migrateInbox } from './inbox/migrate-inbox.ts';
 import { openPool } from './inbox/open-pool.ts';
+import { purgeInbox } from './inbox/purge-inbox.ts';
 import { openTally } from './tally.ts';
 import { beginTimeoutMs, claimLeaseMs, drainTimeoutMs, graceMs, postTimeoutMs } from './timing.ts';
 
@@ -43,13 +44,14 @@ await runUntilSignal(
       grace: graceAfter(stop, graceMs),
     });
 
-    await lastValueFrom(
+    const telling = lastValueFrom(
       notifier({
         messages$: paymentMessages$({ kafka, groupId, sessionTimeoutMs, drainTimeoutMs, stop, health, log }),
         handle: handleMessages({ channelsOf, deadLetters, tally, log, stop }),
       }),
       { defaultValue: null },
     );
+    await Promise.all([telling, purgeInbox({ pool, retentionMs: config.retentionMs, stop, log })]);
     log.info({ ...tally }, 'stopped');
   },
   { log },

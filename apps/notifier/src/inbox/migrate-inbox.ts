@@ -1,7 +1,5 @@
 import { migrateSchema } from '@payments/runtime';
-
-/** In the (int, int) space of advisory locks: "NTF" and the number of the class. */
-const migrationLockClass = 0x4e544601;
+import { advisoryLockClass } from './advisory-locks.ts';
 
 /** Brings schema `notifier` to the version of this program, as `migrateSchema` says. */
 export const migrateInbox = (options: {
@@ -12,7 +10,7 @@ export const migrateInbox = (options: {
   migrateSchema({
     ...options,
     schema: 'notifier',
-    lockClass: migrationLockClass,
+    lockClass: advisoryLockClass.migration,
     folder: new URL('migrations/', import.meta.url),
     migrations: ['0001-inbox.sql', '0002-channels.sql'],
   });
