@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import {
 } from '@payments/testing';
 import type { RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
 import pg from 'pg';
-import { anEvent } from './event/an-event.fixture.ts';
+import { aFailedEvent, anEvent } from './event/an-event.fixture.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
 import { otlpReceiver } from './otlp-receiver.fixture.ts';
 import type { OtlpSpan } from './otlp-receiver.fixture.ts';
@@ -175,6 +175,32 @@ describe('the notifier as a process', () => {
     await told(two);
     expect([one, two].map(of)).toEqual([1, 1]);
   }, 240_000);
+
+  it('tells where the routes say, and says which channel is in trouble', async () => {
+    const failures = stack.use(await startSlackStandIn({ path: `/hook/${randomUUID()}` }));
+    failures.failAlways({ status: 503 });
+    const folder = await mkdtemp(join(tmpdir(), 'notifier-spec-'));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const NOTIFIER_ROUTES = join(folder, 'routes.json');
+    const routes = [{ channel: 'failures', outcomes: ['FAILED'] }];
+    const channels = [{ name: 'failures', webhook: 'SLACK_WEBHOOK_URL_FAILURES' }];
+    await writeFile(NOTIFIER_ROUTES, JSON.stringify({ channels, routes }));
+    const service = await start({ NOTIFIER_ROUTES, SLACK_WEBHOOK_URL_FAILURES: failures.webhook });
+    await service.ready(inTime);
+    const [one = '', two = ''] = users('one', 'two');
+    const payment = { userId: one, reservationId: `예약-${randomUUID()}` };
+    await send(aFailedEvent({ payment }), anEvent({ payment: { ...payment, userId: two } }));
+    await told(two);
+    const reasons = () => answer(service, '/readyz');
+    const inTrouble = [503, expect.stringMatching(/^slack failures: Slack answered 503 .*\n$/)];
+    await eventually(async () => expect(await reasons()).toEqual(inTrouble), inTime);
+    failures.recover();
+    await eventually(() => expect(failures.received()[0]?.text).toContain(one), inTime);
+    await service.ready(inTime);
+    expect([of(one), of(two), failures.received().length]).toEqual([0, 1, 1]);
+    const log = service.lines.map(({ text }) => text).join('\n');
+    expect(log).not.toContain(new URL(failures.webhook).pathname.split('/').at(-1));
+  });
 
   it('puts the Slack call into the trace of the payment, and the webhook into neither trace nor log', async () => {
     const receiver = stack.use(await otlpReceiver());

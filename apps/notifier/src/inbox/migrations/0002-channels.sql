@@ -16,6 +16,10 @@ alter table notifier.inbox add primary key (id, channel);
 -- For the purge, which deletes by age. `claimed_at` stays as it is when a message is marked, so that this update is HOT.
 create index inbox_by_claimed_at on notifier.inbox (claimed_at);
 
+-- A digest claims, posts and marks up to 1,000 rows that lie together, and each page has to hold both versions of all of
+-- its rows. HOT of these updates with 70 and with 50 percent: 63 and 95 in digests of 1,000, 73 and 97 of 100, 100 of fewer.
+alter table notifier.inbox set (fillfactor = 50);
+
 -- The pace of each channel, shared by all notifiers.
 create table notifier.channel (
     name   text primary key,
