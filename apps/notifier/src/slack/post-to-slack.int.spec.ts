@@ -24,7 +24,7 @@ describe('postToSlack', () => {
     expect(JSON.parse(slack.requests()[0]?.body ?? '')).toEqual(text);
   });
 
-  it('posts the text alone to what takes nothing else', async () => {
+  it('posts one text to what takes nothing else', async () => {
     await postToSlack(text, { webhookUrl: slack.webhook, timeoutMs, format: 'text' });
     expect(JSON.parse(slack.requests()[0]?.body ?? '')).toEqual({ text: text.text });
   });

@@ -1,10 +1,11 @@
 import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
+import { flatText } from './flat-text.ts';
 import { retryAfterMs } from './slack-verdict.ts';
 import type { PostOutcome } from './slack-verdict.ts';
 import type { SlackText } from '../text/compose-text.ts';
 
 /**
- * What a webhook takes: Block Kit with its text, or the text alone. A webhook that starts a workflow takes flat texts, one
+ * What a webhook takes: Block Kit with its text, or one text that says it all. A webhook that starts a workflow takes flat texts, one
  * for each of its variables, and knows no blocks (https://docs.slack.dev/tools/slack-github-action/additional-configurations).
  */
 export type SlackFormat = 'blocks' | 'text';
@@ -18,7 +19,7 @@ export type PostOptions = { webhookUrl: string; timeoutMs: number; format?: Slac
  * no reason.
  */
 export async function postToSlack(
-  { text, blocks }: SlackText,
+  message: SlackText,
   { webhookUrl, timeoutMs, format }: PostOptions,
 ): Promise<PostOutcome> {
   const seen: { answer?: Response; failure?: unknown } = {};
@@ -34,7 +35,7 @@ export async function postToSlack(
     },
   });
   try {
-    const { text: body } = await webhook.send(format === 'text' ? { text } : { text, blocks });
+    const { text: body } = await webhook.send(format === 'text' ? { text: flatText(message) } : message);
     return { kind: 'answered', status: 200, body };
   } catch (error) {
     // Slack has taken the message, although the body of its answer did not come.
