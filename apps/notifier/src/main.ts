@@ -5,6 +5,7 @@ import { readMigrationConfig, readNotifierConfig } from './config.ts';
 import { handleMessages } from './consume/handle-message.ts';
 import { notifier } from './consume/notifier.ts';
 import { paymentMessages$ } from './consume/payment-messages.ts';
+import { warnOfRetention } from './consume/warn-of-retention.ts';
 import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
 import { migrateInbox } from './inbox/migrate-inbox.ts';
 import { openPool } from './inbox/open-pool.ts';
@@ -21,7 +22,8 @@ await runUntilSignal(
       // It takes as long as it takes.
       return await migrateInbox({ ...readMigrationConfig(process.env), answerWithinMs: 0, log: say });
     }
-    const { databaseUrl, http, kafka, groupId, sessionTimeoutMs, ...config } = readNotifierConfig();
+    const { databaseUrl, http, kafka, groupId, sessionTimeoutMs, retentionMs, ...config } =
+      readNotifierConfig();
     await using health = await openHealth({ listen: http.listen, parts: ['postgres', 'kafka'], stop });
     log.info({ http: health.address }, 'listening');
 
@@ -51,7 +53,8 @@ await runUntilSignal(
       }),
       { defaultValue: null },
     );
-    await Promise.all([telling, purgeInbox({ pool, retentionMs: config.retentionMs, stop, log })]);
+    void warnOfRetention({ kafka, retentionMs, stop, log });
+    await Promise.all([telling, purgeInbox({ pool, retentionMs, stop, log })]);
     log.info({ ...tally }, 'stopped');
   },
   { log },

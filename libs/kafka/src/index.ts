@@ -11,5 +11,6 @@ export { messages$ } from './messages.ts';
 export type { ConsumerOptions } from './messages.ts';
 export { openProducer } from './producer.ts';
 export type { KafkaMessage, Producer } from './producer.ts';
+export { topicRetentionMs } from './topic-retention.ts';
 export { judge } from './verdict.ts';
 export type { Judgement, Verdict } from './verdict.ts';
