@@ -1,7 +1,10 @@
-import type { IHeaders, KafkaMessage } from 'kafkajs';
+import type { KafkaMessage } from 'kafkajs';
 
-/** A message out of Kafka, to be acknowledged. */
-export type ConsumedMessage = {
+import { textHeaders, toRawRecord } from './raw-record.ts';
+import type { RawRecord } from './raw-record.ts';
+
+/** A message out of Kafka. */
+export type ReadMessage = {
   topic: string;
   partition: number;
   /** A 64-bit number, as decimal digits. */
@@ -12,8 +15,14 @@ export type ConsumedMessage = {
   value: Buffer;
   /** As text; of a header that is there several times, the last one. */
   headers: Record<string, string>;
+  /** What came, byte for byte. It holds on to the memory of the whole answer that brought it. */
+  raw: RawRecord;
   /** When it was produced or appended, as the topic is configured. */
   timestamp: Date;
+};
+
+/** A message out of Kafka, to be acknowledged. */
+export type ConsumedMessage = ReadMessage & {
   /** The message is dealt with: its offset is committed as soon as those of all messages before it are. */
   ack(): void;
   /** The message will not be dealt with here: it is delivered again, at the next start or to the partition's next owner. */
@@ -25,31 +34,25 @@ export type ConsumedMessage = {
   revoked: AbortSignal;
 };
 
-/** What a message needs from the consumer it came through. */
-type Settlement = Pick<ConsumedMessage, 'ack' | 'leave' | 'revoked'>;
-
 /** kafkajs's message in our words. */
-export function toConsumedMessage(
-  { topic, partition, message }: { topic: string; partition: number; message: KafkaMessage },
-  settlement: Settlement,
-): ConsumedMessage {
+export function toReadMessage({
+  topic,
+  partition,
+  message,
+}: {
+  topic: string;
+  partition: number;
+  message: KafkaMessage;
+}): ReadMessage {
+  const raw = toRawRecord(message);
   return {
     topic,
     partition,
     offset: message.offset,
     key: message.key?.toString('utf8') ?? '',
     value: message.value ?? Buffer.alloc(0),
-    headers: textHeaders(message.headers ?? {}),
+    headers: textHeaders(raw.headers),
+    raw,
     timestamp: new Date(Number(message.timestamp)),
-    ...settlement,
   };
-}
-
-function textHeaders(headers: IHeaders): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, lastOf(value)?.toString()] as const);
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function lastOf(value: IHeaders[string]): Buffer | string | undefined {
-  return Array.isArray(value) ? value.at(-1) : value;
 }

@@ -29,6 +29,17 @@ async function partitionsOf(topic: string): Promise<number> {
   return topics[0]?.partitions.filter(({ leader }) => leader >= 0).length ?? 0;
 }
 
+async function settingsOf(topic: string): Promise<Record<string, string>> {
+  const { resources } = await asAdmin((admin) =>
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+    }),
+  );
+  const entries = resources[0]?.configEntries ?? [];
+  return Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
+}
+
 afterEach(() => asAdmin((admin) => admin.deleteTopics({ topics: made.splice(0) })));
 
 describe('ensureTopics', () => {
@@ -43,6 +54,13 @@ describe('ensureTopics', () => {
     });
     expect(await partitionsOf(one)).toBe(12);
     expect(await partitionsOf(other)).toBe(3);
+  });
+
+  it('gives a topic that it creates its settings', async () => {
+    const topic = newName();
+    const config = { 'retention.ms': '86400000', 'max.message.bytes': '8388608' };
+    await ensureTopics({ kafka, topics: [{ topic, partitions: 1, config }] });
+    expect(await settingsOf(topic)).toMatchObject(config);
   });
 
   it('leaves a topic that is there as it is', async () => {

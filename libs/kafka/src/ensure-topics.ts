@@ -6,8 +6,15 @@ import { KafkaError } from './kafka-error.ts';
 import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
 
-/** A topic to be there. Its number of partitions counts only where it is created: an existing topic is not altered. */
-export type TopicSpec = { topic: string; partitions: number };
+/**
+ * A topic to be there. Its number of partitions and its settings (kafka.apache.org/documentation/#topicconfigs) count only
+ * where it is created: an existing topic is not altered.
+ */
+export type TopicSpec = {
+  topic: string;
+  partitions: number;
+  config?: Readonly<Record<string, string>>;
+};
 
 /** How often, in milliseconds, Kafka is asked whether new partitions have leaders. */
 const askAgainMs = 50;
@@ -62,9 +69,14 @@ async function unlessAborted(signal: AbortSignal | undefined, work: () => Promis
 }
 
 /** One topic a request: the error of a request for several does not say which of them are there now. */
-async function createTopic(admin: Admin, { topic, partitions }: TopicSpec, timeout: number): Promise<void> {
+async function createTopic(
+  admin: Admin,
+  { topic, partitions, config = {} }: TopicSpec,
+  timeout: number,
+): Promise<void> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
   await admin.createTopics({
-    topics: [{ topic, numPartitions: partitions, replicationFactor: -1 }],
+    topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
     timeout,
     // kafkajs fails when the broker it asks has not heard of the new topic yet. So it is asked here, and again.
     waitForLeaders: false,

@@ -29,6 +29,8 @@ export type GroupConsumer = {
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
   resumeAll(): void;
+  /** What comes next of the partition is what lies at `offset` or behind it. */
+  seek(at: TopicPartition, offset: bigint): void;
   commit(offsets: readonly OffsetToCommit[]): Promise<void>;
   /** Leaves the group, so that its partitions go to others at once, and disconnects; cut off after `timeoutMs`. */
   leave(timeoutMs: number): Promise<void>;
@@ -37,7 +39,7 @@ export type GroupConsumer = {
 };
 
 /** Opens a member of a consumer group; it connects in `run`. */
-export function openGroupConsumer(options: ConsumerOptions, on: GroupEvents): GroupConsumer {
+export function openGroupConsumer(options: Omit<ConsumerOptions, 'topics'>, on: GroupEvents): GroupConsumer {
   const client = openClient({ ...options, requestTimeoutMs });
   const consumer = client.kafka.consumer(settingsOf(options));
   const paused = new Map<string, TopicPartition>();
@@ -64,6 +66,7 @@ export function openGroupConsumer(options: ConsumerOptions, on: GroupEvents): Gr
       consumer.pause([{ topic: at.topic, partitions: [at.partition] }]);
     },
     resume,
+    seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: offset.toString() }),
     resumeAll: () => [...paused.values()].forEach(resume),
     // Not `consumer.commitOffsets`: that one tries again after a rebalance, for partitions that may be another's by then.
     commit: async (offsets) => latest?.commitOffsetsIfNecessary(byTopic(offsets)),
@@ -82,7 +85,7 @@ function listen(consumer: Consumer, on: GroupEvents): void {
   consumer.on(CRASH, ({ payload }) => on.crashed(payload.error));
 }
 
-function settingsOf({ groupId, sessionTimeoutMs = 10_000 }: ConsumerOptions) {
+function settingsOf({ groupId, sessionTimeoutMs = 10_000 }: Omit<ConsumerOptions, 'topics'>) {
   return {
     groupId,
     sessionTimeout: sessionTimeoutMs,

@@ -1,7 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs';
 
 import type { Assignment, TopicPartition } from './assignment.ts';
-import { toConsumedMessage } from './consumed-message.ts';
+import { toReadMessage } from './consumed-message.ts';
 import type { ConsumedMessage } from './consumed-message.ts';
 import type { GroupConsumer } from './group-consumer.ts';
 
@@ -29,7 +29,7 @@ export function handOn(payload: EachBatchPayload, options: HandOnOptions): void 
     if (isStopping() || !payload.isRunning() || assignment.revoked.aborted) return;
     progress.delivered(BigInt(message.offset));
     payload.resolveOffset(message.offset);
-    next(toConsumedMessage({ ...at, message }, settlement(at, BigInt(message.offset), options)));
+    next({ ...toReadMessage({ ...at, message }), ...settlement(at, BigInt(message.offset), options) });
     if (progress.uncommitted() >= maxUncommitted) return consumer.pause(at);
   }
 }

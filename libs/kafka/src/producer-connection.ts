@@ -2,15 +2,16 @@ import type { Admin, Message, Producer, TopicMessages } from 'kafkajs';
 
 import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
-import type { KafkaMessage } from './producer.ts';
+import type { SentMessage } from './producer.ts';
 import { KafkaError } from './kafka-error.ts';
+import { headersToSend, isRaw } from './raw-record.ts';
 import type { RequestBytes } from './request-bytes.ts';
 import { noteSentPartitions } from './sent-partitions.ts';
 import { splitByPartitionBytes } from './split-by-partition-bytes.ts';
 
 /** One kafkajs producer, used until its first failure. */
 export type ProducerConnection = {
-  send(messages: readonly KafkaMessage[]): Promise<void>;
+  send(messages: readonly SentMessage[]): Promise<void>;
   check(): Promise<void>;
   /** Cuts the connections, with no reply awaited. */
   destroy(): void;
@@ -36,7 +37,7 @@ export function openConnection(
     createPartitioner: partitions.createPartitioner,
   });
   const admin = client.kafka.admin({ retry: retryTimesOf(0) });
-  const split = (messages: readonly KafkaMessage[], maxBytes: number) =>
+  const split = (messages: readonly SentMessage[], maxBytes: number) =>
     splitByPartitionBytes(messages, { maxBytes, partitionOf: partitions.partitionOf });
   const produces = connectOnce(producer);
   const administers = connectOnce(admin);
@@ -44,8 +45,9 @@ export function openConnection(
   return {
     send: async (messages) => {
       await produces();
+      partitions.beginSend();
       for (const some of split(messages, partitionBytes.now())) {
-        partitions.begin();
+        partitions.beginRequest();
         const request = { acks: -1, timeout: requestTimeoutMs, topicMessages: byTopic(some) };
         const sent = producer.sendBatch(request).catch((error: unknown) => {
           if (requestTooLarge.has(KafkaError.from(error).code))
@@ -79,11 +81,15 @@ function connectOnce(one: Producer | Admin): () => Promise<void> {
 }
 
 /** One entry for each topic, each topic's messages in their order: kafkajs merges repeated topics by copying. */
-function byTopic(messages: readonly KafkaMessage[]): TopicMessages[] {
+function byTopic(messages: readonly SentMessage[]): TopicMessages[] {
   const topics = new Map<string, Message[]>();
   for (const { topic, key, value, headers } of messages) {
     const own = topics.get(topic) ?? [];
-    own.push({ key, value: asBuffer(value), headers });
+    own.push({
+      key,
+      value: value && asBuffer(value),
+      headers: isRaw(headers) ? headersToSend(headers) : headers,
+    });
     topics.set(topic, own);
   }
   return [...topics].map(([topic, ofTopic]) => ({ topic, messages: ofTopic }));

@@ -2,6 +2,7 @@ import { openConnection } from './producer-connection.ts';
 import type { ProducerConnection } from './producer-connection.ts';
 import { KafkaError } from './kafka-error.ts';
 import type { ClientOptions } from './open-client.ts';
+import type { RawRecord } from './raw-record.ts';
 import { requestBytes } from './request-bytes.ts';
 
 /** A message for Kafka. Its key chooses the partition, as Java's default partitioner does (murmur2). */
@@ -12,6 +13,15 @@ export type KafkaMessage = {
   headers: Record<string, string>;
 };
 
+/**
+ * A message whose every byte is the caller's, such as one that was read. A key chooses the partition as text does; those
+ * without one go to one partition in a send, to any.
+ */
+export type RawKafkaMessage = RawRecord & { topic: string };
+
+/** What a producer sends. */
+export type SentMessage = KafkaMessage | RawKafkaMessage;
+
 /** Sends messages, one send at a time. Closes with `await using`. */
 export type Producer = AsyncDisposable & {
   /**
@@ -21,7 +31,7 @@ export type Producer = AsyncDisposable & {
    * @param signal gives the send up
    * @throws KafkaError
    */
-  send(messages: readonly KafkaMessage[], signal?: AbortSignal): Promise<void>;
+  send(messages: readonly SentMessage[], signal?: AbortSignal): Promise<void>;
   /**
    * Asks a broker for its cluster, to see that it is there. Does nothing while a send is under way, which sees by itself.
    * @throws KafkaError

@@ -15,7 +15,7 @@ const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({
 function sent(...keys: string[]) {
   const notes = noteSentPartitions();
   const choose = notes.createPartitioner();
-  notes.begin();
+  notes.beginRequest();
   const partitions = keys.map((key) =>
     choose({ topic: 't', partitionMetadata, message: { key, value: null } }),
   );
@@ -44,7 +44,7 @@ describe('the partitions of a send', () => {
 
   it('are forgotten when the next send begins', () => {
     const { notes } = sent('r-1');
-    notes.begin();
+    notes.beginRequest();
     expect(() => notes.verify([])).not.toThrow();
   });
 
@@ -52,5 +52,25 @@ describe('the partitions of a send', () => {
     const { notes, partitions } = sent('r-1');
     expect(notes.partitionOf({ topic: 't', key: 'r-1' })).toBe(`t/${partitions[0]}`);
     expect(notes.partitionOf({ topic: 'other', key: 'r-1' })).toBe('other');
+  });
+
+  it('are those of a key’s bytes, in text or not', () => {
+    const { notes } = sent('예약-1');
+    const ofText = notes.partitionOf({ topic: 't', key: '예약-1' });
+    expect(notes.partitionOf({ topic: 't', key: Buffer.from('예약-1') })).toBe(ofText);
+  });
+
+  it('are one, known beforehand, for all messages of a send that have no key', () => {
+    const notes = noteSentPartitions();
+    const choose = notes.createPartitioner();
+    const chosen = () => choose({ topic: 't', partitionMetadata, message: { key: null, value: null } });
+    chosen();
+    const sends = Array.from({ length: 12 }, () => {
+      notes.beginSend();
+      const beforehand = notes.partitionOf({ topic: 't', key: null });
+      expect([chosen(), chosen()].map((partition) => `t/${partition}`)).toEqual([beforehand, beforehand]);
+      return beforehand;
+    });
+    expect(new Set(sends).size).toBe(12);
   });
 });

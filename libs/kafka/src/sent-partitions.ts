@@ -12,9 +12,11 @@ export type SentPartitions = {
    * A name of the partition a message goes to. Before the first send to its topic nobody knows how many partitions that
    * has: then all of its messages are taken to go to one.
    */
-  partitionOf: (message: { topic: string; key: string }) => string;
-  /** Forgets the notes of the send before. */
-  begin(): void;
+  partitionOf: (message: { topic: string; key: string | Buffer | null }) => string;
+  /** Messages without a key go to another partition than in the send before. */
+  beginSend(): void;
+  /** Forgets the notes of the request before. */
+  beginRequest(): void;
   /**
    * Compares what kafkajs returned with what was sent. kafkajs leaves a partition out and resolves all the same when its
    * leader moves to a broker that has answered already, and when it has no metadata of the partition.
@@ -27,9 +29,17 @@ type Partitioner = ReturnType<ICustomPartitioner>;
 
 /** Notes the partitions of one producer's sends. */
 export function noteSentPartitions(): SentPartitions {
-  const choose: Partitioner = kafkajs.Partitioners.DefaultPartitioner();
+  const chooseByKey: Partitioner = kafkajs.Partitioners.DefaultPartitioner();
   const metadata = new Map<string, Parameters<Partitioner>[0]['partitionMetadata']>();
   const sent = new Set<string>();
+  /** Java's is sticky, too: a partition for all of them, so that what they bring it is known beforehand. */
+  const withoutKey = new Map<string, number>();
+  const choose: Partitioner = (message) => {
+    if (message.message.key != null) return chooseByKey(message);
+    const partition = withoutKey.get(message.topic) ?? chooseByKey(message);
+    withoutKey.set(message.topic, partition);
+    return partition;
+  };
   return {
     createPartitioner: () => (message) => {
       const partition = choose(message);
@@ -43,7 +53,8 @@ export function noteSentPartitions(): SentPartitions {
       const partition = choose({ topic, partitionMetadata, message: { key, value: null } });
       return partitionName({ topic, partition });
     },
-    begin: () => sent.clear(),
+    beginSend: () => withoutKey.clear(),
+    beginRequest: () => sent.clear(),
     verify: (returned) => {
       const answered = new Set(
         returned

@@ -50,4 +50,13 @@ describe('a send with much for one partition', () => {
       splitByPartitionBytes([wide, wide], { maxBytes: 1000, partitionOf: ({ key }) => key }),
     ).toHaveLength(2);
   });
+
+  it('counts the bytes of raw messages, and nothing for what they lack', () => {
+    const raw = { topic: 't', key: null, value: null };
+    const bytes = { ...raw, headers: [{ key: 'h', value: Buffer.alloc(600) }] };
+    const one = { maxBytes: 1000, partitionOf: () => 'one' };
+    expect(splitByPartitionBytes([bytes, bytes], one)).toHaveLength(2);
+    const none = { ...raw, headers: [{ key: 'h', value: null }] };
+    expect(splitByPartitionBytes([none, none, none], one)).toHaveLength(1);
+  });
 });

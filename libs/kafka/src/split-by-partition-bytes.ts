@@ -1,8 +1,10 @@
-import type { KafkaMessage } from './producer.ts';
+import type { SentMessage } from './producer.ts';
+import { isRaw } from './raw-record.ts';
 
 /** What a record costs beside its key, value and headers: lengths, deltas, attributes. An upper bound. */
 const recordOverhead = 32;
 const headerOverhead = 6;
+const rawHeaderOverhead = 10;
 
 /**
  * Splits messages into sends, one after the other, so that none brings more than `maxBytes` for one partition: the
@@ -10,15 +12,15 @@ const headerOverhead = 6;
  * order; a message that is larger alone goes alone.
  * @param options.partitionOf any name of the partition a message goes to
  */
-export function splitByPartitionBytes(
-  messages: readonly KafkaMessage[],
-  options: { maxBytes: number; partitionOf: (message: KafkaMessage) => string },
-): (readonly KafkaMessage[])[] {
+export function splitByPartitionBytes<Message extends SentMessage>(
+  messages: readonly Message[],
+  options: { maxBytes: number; partitionOf: (message: Message) => string },
+): (readonly Message[])[] {
   const { maxBytes, partitionOf } = options;
   const sizes = messages.map(sizeOf);
   if (sizes.reduce((sum, size) => sum + size, 0) <= maxBytes) return [messages];
 
-  const sends: KafkaMessage[][] = [];
+  const sends: Message[][] = [];
   /** Which send each partition is being filled in, and with how many bytes. */
   const filled = new Map<string, { send: number; bytes: number }>();
   messages.forEach((message, index) => {
@@ -36,8 +38,17 @@ export function splitByPartitionBytes(
 }
 
 /** An upper bound of what a message takes in a batch. A character is at most three bytes of UTF-8 for each UTF-16 unit. */
-function sizeOf({ key, value, headers }: KafkaMessage): number {
-  let size = recordOverhead + key.length * 3 + value.byteLength;
+function sizeOf({ key, value, headers }: SentMessage): number {
+  let size = recordOverhead + bytesOf(key) + bytesOf(value);
+  if (isRaw(headers)) {
+    for (const header of headers) size += rawHeaderOverhead + header.key.length * 3 + bytesOf(header.value);
+    return size;
+  }
   for (const name in headers) size += headerOverhead + (name.length + (headers[name] ?? '').length) * 3;
   return size;
+}
+
+function bytesOf(part: string | Uint8Array | null): number {
+  if (part === null) return 0;
+  return typeof part === 'string' ? part.length * 3 : part.byteLength;
 }

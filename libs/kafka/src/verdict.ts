@@ -38,6 +38,7 @@ const judgements: Readonly<Record<string, Judgement>> = {
   SEND_TIMED_OUT: retry,
   ABORTED: retry,
   CLOSED: retry,
+  READ_STALLED: retry,
   TOPIC_NOT_LED: retry,
   NETWORK_EXCEPTION: retry,
   REQUEST_TIMED_OUT: retry,
