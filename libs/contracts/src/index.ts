@@ -7,6 +7,18 @@ export * from './generated/payment/v1/payment_service_pb.js';
 export { amountsExpected, isAbove, parseAmounts } from './amounts.ts';
 export type { Amounts } from './amounts.ts';
 export type { ClientTls } from './client-credentials.ts';
+export {
+  deadLetterGroup,
+  deadLetterPartitions,
+  deadLetterTopic,
+  deadLetterTopicConfig,
+  readDeadLetterMark,
+  replayPartitions,
+  replayTopic,
+  replayTopicConfig,
+  withDeadLetterMark,
+} from './dead-letter.ts';
+export type { DeadLetterMark } from './dead-letter.ts';
 export { currencyDecimals, formatMoney, parseMoney, readMoney, toMoney } from './money.ts';
 export type { MinorUnits, MoneyProblem } from './money.ts';
 export { defaultPaymentAddress, openPaymentClient } from './payment-client.ts';
