@@ -5,7 +5,7 @@ import { openChannels } from './channel/open-channels.ts';
 import type { DigestOptions } from './channel/queue.ts';
 import { handleMessages } from './consume/handle-message.ts';
 import type { Told } from './consume/handle-message.ts';
-import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
+import { deadLettersInLog } from './dead-letters/dead-letters-in-log.fixture.ts';
 import type { DeadLetters } from './dead-letters/open-dead-letters.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
 import { migrateInbox } from './inbox/migrate-inbox.ts';
@@ -69,7 +69,7 @@ export async function aNotifier(options: {
     backoffMs: { minMs: 10, maxMs: 50 },
     brokenPauseMs: 100,
   });
-  const deadLetters = options.deadLetters ?? openDeadLetters({ log });
+  const deadLetters = options.deadLetters ?? deadLettersInLog(log);
   const handle = handleMessages({ ...common, channelsOf, deadLetters });
   const underWay = new Set<Promise<Told>>();
   return {
@@ -96,9 +96,11 @@ export async function aNotifier(options: {
 
 /** For specs: an event as the Kafka library hands it on. */
 export function asConsumed(event: AnEvent, revoked = new AbortController().signal): ConsumedMessage {
+  const headers = Object.entries(event.headers).map(([key, text]) => ({ key, value: Buffer.from(text) }));
+  const raw = { key: Buffer.from(event.key), value: event.value, headers };
   const nothing = () => undefined;
   const place = { topic: 'payment-event', partition: 0, offset: '7', timestamp: new Date(0) };
-  return { ...place, ...event, ack: nothing, leave: nothing, revoked };
+  return { ...place, ...event, raw, ack: nothing, leave: nothing, revoked };
 }
 
 function aLog(): { log: Log; lines: Record<string, unknown>[] } {

@@ -29,8 +29,9 @@ await runUntilSignal(
 
     await waitFor('postgres', () => migrateInbox({ databaseUrl, log: say }), { stop, log, health });
     await using pool = openPool(databaseUrl);
-    await using deadLetters = openDeadLetters({ log });
     const tally = openTally();
+    const grace = graceAfter(stop, graceMs);
+    await using deadLetters = openDeadLetters({ kafka, groupId, tally, health, log, stop, grace });
     const channelsOf = openChannels({
       pool,
       routing: config.routing,
@@ -43,7 +44,7 @@ await runUntilSignal(
       health,
       log,
       stop,
-      grace: graceAfter(stop, graceMs),
+      grace,
     });
 
     const telling = lastValueFrom(

@@ -13,6 +13,7 @@ function messages(log: string[], places: [partition: number, offset: string][]):
     key: '',
     value: Buffer.alloc(0),
     headers: {},
+    raw: { key: null, value: null, headers: [] },
     timestamp: new Date(0),
     ack: () => void log.push(`ack ${String(partition)}/${offset}`),
     leave: () => void log.push(`leave ${String(partition)}/${offset}`),

@@ -1,44 +1,56 @@
-import { paymentEventPartitions, paymentEventTopic } from '@payments/contracts';
+import {
+  paymentEventPartitions,
+  paymentEventTopic,
+  replayPartitions,
+  replayTopic,
+  replayTopicConfig,
+} from '@payments/contracts';
 import { ensureTopics, KafkaError, messages$ } from '@payments/kafka';
-import type { ConsumedMessage, ConsumerOptions } from '@payments/kafka';
+import type { ConsumedMessage, ConsumerOptions, TopicSpec } from '@payments/kafka';
 import { backoff } from '@payments/runtime';
 import type { Health, Log } from '@payments/runtime';
 import { defer, EMPTY, from, fromEvent, raceWith, retry, switchMap, takeUntil, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 
-/** What reading the payment events needs. `topic`: another than the contract's, for specs. */
+/** What reading the payment events needs. `topics`: others than the contract's, for specs. */
 export type PaymentMessagesOptions = Pick<
   ConsumerOptions,
   'kafka' | 'groupId' | 'drainTimeoutMs' | 'sessionTimeoutMs'
 > & {
-  topic?: string;
+  topics?: readonly TopicSpec[];
   stop: AbortSignal;
   health: Pick<Health, 'ready' | 'notReady'>;
   log: Pick<Log, 'info' | 'warn'>;
 };
 
+/** `payment-event`, and beside it what was set aside and is to be told once more. */
+const ofTheContract: readonly TopicSpec[] = [
+  { topic: paymentEventTopic, partitions: paymentEventPartitions },
+  { topic: replayTopic, partitions: replayPartitions, config: replayTopicConfig },
+];
+
 /**
- * The payment events of the group, for as long as the process lives. Makes the topic where it is not there yet, since
+ * The payment events of the group, for as long as the process lives. Makes the topics where they are not there yet, since
  * the notifier may be the first to start. A broker that is not there, or goes away, is waited for: un-ready with the
  * reason, one line for each attempt. Completes after `stop`, when the messages handed on are settled.
  */
 export function paymentMessages$({
-  topic = paymentEventTopic,
+  topics = ofTheContract,
   stop,
   health,
   log,
   ...consumer
 }: PaymentMessagesOptions): Observable<ConsumedMessage> {
-  const topics = [{ topic, partitions: paymentEventPartitions }];
+  const names = topics.map(({ topic }) => topic);
   const onJoined = (partitions: readonly unknown[]) => {
     health.ready('kafka');
-    log.info({ topic, partitions: partitions.length }, 'ready: reading payment events');
+    log.info({ topics: names, partitions: partitions.length }, 'ready: reading payment events');
   };
   const subscription = () => {
     if (stop.aborted) return EMPTY;
-    const topicIsThere$ = from(ensureTopics({ kafka: consumer.kafka, topics, signal: stop }));
-    const member$ = messages$({ ...consumer, topics: [topic], signal: stop, onJoined });
-    return topicIsThere$.pipe(
+    const topicsAreThere$ = from(ensureTopics({ kafka: consumer.kafka, topics, signal: stop }));
+    const member$ = messages$({ ...consumer, topics: names, signal: stop, onJoined });
+    return topicsAreThere$.pipe(
       takeUntil(fromEvent(stop, 'abort')),
       switchMap(() => member$),
     );

@@ -1,19 +1,180 @@
-import type { ConsumedMessage } from '@payments/kafka';
-import type { Log } from '@payments/runtime';
+import { setTimeout as pause } from 'node:timers/promises';
+import { deadLetterPartitions, deadLetterTopic, deadLetterTopicConfig } from '@payments/contracts';
+import { ensureTopics, KafkaError, openProducer } from '@payments/kafka';
+import type { ConsumedMessage, KafkaConfig, RawKafkaMessage } from '@payments/kafka';
+import { backoff } from '@payments/runtime';
+import type { Health, Log } from '@payments/runtime';
+import type { Tally } from '../tally.ts';
+import { saySetAside } from './say-set-aside.ts';
+import { takeBatch } from './take-batch.ts';
+import type { BatchBounds } from './take-batch.ts';
+import { toDeadLetter } from './to-dead-letter.ts';
+import { whatNext } from './what-next.ts';
 
 /** Where messages go that can never be told. */
 export type DeadLetters = AsyncDisposable & {
-  /** Resolves when the message is there; rejects with the reason of the stop before that. */
+  /**
+   * Resolves when the message is there, or when Kafka refuses it for good: neither holds up what lies behind it. Rejects with
+   * the reason of the stop, or of the revocation of its partition, before that: it comes again.
+   */
   put(message: ConsumedMessage, reason: string): Promise<void>;
 };
 
-/** Opens it. */
-export function openDeadLetters({ log }: { log: Pick<Log, 'error'> }): DeadLetters {
+/** What it needs. Times in milliseconds. */
+export type DeadLettersOptions = {
+  kafka: KafkaConfig;
+  /** The notifier's consumer group, for the dead letters to name. */
+  groupId: string;
+  /** Others than the contract's, for specs. */
+  topic?: string;
+  replayTopic?: string;
+  /** How much is sent at once. */
+  most?: BatchBounds;
+  backoffMs?: { minMs: number; maxMs: number };
+  tally: Pick<Tally, 'count'>;
+  health: Pick<Health, 'ready' | 'notReady'>;
+  log: Pick<Log, 'warn' | 'error'>;
+  /** Ends every wait; nothing is sent any more. */
+  stop: AbortSignal;
+  /** Ends a send that is under way. Comes some time after `stop`. */
+  grace: AbortSignal;
+};
+
+/** A message on its way. */
+type Waiting = {
+  message: ConsumedMessage;
+  reason: string;
+  record: RawKafkaMessage;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+};
+
+/** One request to Kafka holds about this much. */
+const mostAtOnce: BatchBounds = { messages: 1_000, bytes: 4 * 1024 * 1024 };
+
+/**
+ * Opens the way to the dead-letter topic, which is made where it is not there yet. What comes while a send is under way goes
+ * together with the next one, in the order in which it came. While Kafka is away, or does not let the topic be written,
+ * messages wait: un-ready with the reason, one line for each attempt, until `stop`.
+ *
+ * A message may get there twice: when the answer of Kafka is lost, and when the process ends between Kafka's answer and the
+ * commit of the message's offset. Both bear the same origin.
+ */
+export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
+  const { log, groupId: group, most = mostAtOnce } = options;
+  const queue: Waiting[] = [];
+  const say = saySetAside({ log });
+  const closing = new AbortController();
+  const stop = AbortSignal.any([options.stop, closing.signal]);
+  const toKafka = openWay({ ...options, stop });
+  let running: Promise<void> | undefined;
+
+  const deliver = async (batch: readonly Waiting[]): Promise<void> => {
+    for (let failures = 1; ; failures += 1) {
+      await toKafka.prepare();
+      const still = batch.filter((one) => isStillOurs(one, stop));
+      if (still.length === 0) return;
+      const error = await toKafka.send(still.map(({ record }) => record));
+      if (!error) return still.forEach(setAside);
+      switch (whatNext(error, still.length, failures)) {
+        case 'again':
+          await toKafka.holdBack(error, failures);
+          break;
+        case 'halves': {
+          const half = Math.ceil(still.length / 2);
+          await deliver(still.slice(0, half));
+          return await deliver(still.slice(half));
+        }
+        case 'refuse':
+          return still.forEach((one) => refuse(one, error));
+      }
+    }
+  };
+
+  function setAside({ message, reason, resolve }: Waiting): void {
+    say.say(message, reason);
+    resolve();
+  }
+
+  /** One line each, however many: nothing else tells where such a message is. */
+  function refuse({ message, reason, resolve }: Waiting, error: KafkaError): void {
+    const { topic, partition, offset } = message;
+    options.tally.count('deadLetterRefused');
+    log.error(
+      { topic, partition, offset, reason, code: error.code, refusal: error.message },
+      'Kafka refuses a dead letter for good; its message is only where it came from, until that topic forgets it',
+    );
+    resolve();
+  }
+
+  async function run(): Promise<void> {
+    await toKafka.prepare();
+    while (queue.length > 0) await deliver(takeBatch(queue, most));
+    running = undefined;
+  }
+
+  running = run();
   return {
-    put({ topic, partition, offset }, reason) {
-      log.error({ topic, partition, offset, reason }, 'a message that can never be told is set aside');
-      return Promise.resolve();
+    put: (message, reason) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const record = toDeadLetter(message, { ...options, reason, group, now: new Date() });
+      queue.push({ message, reason, record, resolve, reject });
+      running ??= run();
+      return promise;
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error('the way to the dead letters is closed'));
+      await running;
+      await toKafka.close();
+      say[Symbol.dispose]();
+    },
+  };
+}
+
+/** Rejects what is not: whoever is given it next sets it aside. */
+function isStillOurs({ message, reject }: Waiting, stop: AbortSignal): boolean {
+  const gone = [stop, message.revoked].find(({ aborted }) => aborted);
+  if (gone) reject(gone.reason);
+  return !gone;
+}
+
+/** The longest pause is short: messages of good payments wait behind it. */
+const usualBackoffMs = { minMs: 250, maxMs: 10_000 };
+
+/** The producer, the topic, and what is said of both. Nothing here throws. */
+function openWay(options: DeadLettersOptions) {
+  const { kafka, health, log, stop, grace, backoffMs = usualBackoffMs, topic = deadLetterTopic } = options;
+  const producer = openProducer({ kafka });
+  const wanted = { topic, partitions: deadLetterPartitions, config: deadLetterTopicConfig };
+  let isThere = false;
+
+  async function holdBack({ code, message: reason }: KafkaError, failures: number): Promise<void> {
+    if (stop.aborted) return;
+    const pauseMs = backoff(failures, backoffMs);
+    health.notReady('dead-letters', reason);
+    log.warn({ topic, attempt: failures, pauseMs, code, reason }, 'waiting for kafka to take dead letters');
+    await pause(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+
+  return {
+    holdBack,
+    /** Waits until the topic is there, or `stop`. Whatever is wrong with it, it is no message's fault. */
+    prepare: async (): Promise<void> => {
+      for (let failures = 1; !isThere && !stop.aborted; failures += 1) {
+        const ensured = ensureTopics({ kafka, topics: [wanted], signal: stop });
+        const error = await ensured.then(() => undefined, KafkaError.from);
+        isThere = !error;
+        if (error) await holdBack(error, failures);
+        else health.ready('dead-letters');
+      }
+    },
+    /** Returns what went wrong, if anything did. */
+    send: async (messages: readonly RawKafkaMessage[]): Promise<KafkaError | undefined> => {
+      const error = await producer.send(messages, grace).then(() => undefined, KafkaError.from);
+      if (!error) health.ready('dead-letters');
+      else if (error.code === 'UNKNOWN_TOPIC_OR_PARTITION') isThere = false;
+      return error;
+    },
+    close: () => producer[Symbol.asyncDispose](),
   };
 }
