@@ -1,4 +1,7 @@
 import { resolve } from 'node:path';
+import type { KafkaConfig } from '@payments/kafka';
+import { checkKafka, field, kafkaConnection, kafkaFields, readConfig } from '@payments/runtime';
+import { z } from 'zod';
 
 /** The root of the repository. */
 const repositoryRoot = resolve(import.meta.dirname, '../../..');
@@ -32,3 +35,19 @@ export const readCliConfig = (env: Readonly<Record<string, string | undefined>>)
   ...(env.DATABASE_URL && { databaseUrl: env.DATABASE_URL }),
   stackFile: resolve(repositoryRoot, env.LOCAL_STATE_DIR || '.local', 'stack.json'),
 });
+
+const groupId = field('the name of a consumer group: letters, digits, dots, dashes, underscores', (text) =>
+  /^[\w.-]{1,255}$/.test(text) ? text : undefined,
+);
+
+const kafkaVariables = z
+  .object({ ...kafkaFields, NOTIFIER_GROUP_ID: groupId.default('payment-notifier') })
+  .superRefine(checkKafka);
+
+/** How to reach Kafka, by the variables of the notifier itself, and its consumer group. @throws ConfigError */
+export const readKafkaConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+): { kafka: KafkaConfig; groupId: string } => {
+  const value = readConfig(kafkaVariables, env);
+  return { kafka: kafkaConnection(value, 'notifier-cli'), groupId: value.NOTIFIER_GROUP_ID };
+};

@@ -16,7 +16,7 @@ export type Running = AsyncDisposable & {
 
 /** Starts a command as a script does: without a terminal, and with nothing in its environment but this. */
 export const startCommand = (
-  name: 'pay' | 'outbox',
+  name: 'pay' | 'outbox' | 'notifier',
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Running => {

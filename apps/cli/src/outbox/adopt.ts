@@ -1,5 +1,5 @@
 import { adoptLog, type Adoption } from '@payments/outbox';
-import { confirm } from './confirm.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { exitCodes } from './exit-codes.ts';
 import { complain, json, print } from '../terminal/output.ts';
 import { countText, numberText } from '../terminal/texts.ts';

@@ -1,6 +1,6 @@
 import { outboxError, type connectForStatus, type RequestProgress } from '@payments/outbox';
 import type { Asking } from './ask-relays.ts';
-import { confirm } from './confirm.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followRequests, type Followed } from './follow-requests.ts';
 import { complain, json, print } from '../terminal/output.ts';
