@@ -30,3 +30,8 @@ export function notifierKills(env: NodeJS.ProcessEnv = process.env): number {
 export function notifierLoad(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['NOTIFIER_LOAD'] ?? 240);
 }
+
+/** How many messages of garbage come among the payments: `GARBAGE_MESSAGES`, default 3,000. */
+export function garbageMessages(env: NodeJS.ProcessEnv = process.env): number {
+  return Number(env['GARBAGE_MESSAGES'] ?? 3_000);
+}

@@ -163,7 +163,7 @@ describe('a parked key', () => {
       wrap: (producer: Producer): Producer => ({
         ...producer,
         send: async (messages, signal) => {
-          if (!mended && messages.some(({ value }) => Buffer.from(value).toString() === 'poison'))
+          if (!mended && messages.some(({ value }) => Buffer.from(value ?? '').toString() === 'poison'))
             throw new KafkaError('INVALID_RECORD', 'poisoned');
           await producer.send(messages, signal);
         },
@@ -183,7 +183,7 @@ describe('a parked key', () => {
         ...poisoned,
         send: async (messages, signal) => {
           await poisoned.send(messages, signal);
-          if (messages.some(({ value }) => Number(Buffer.from(value).toString()) >= cutsAt)) {
+          if (messages.some(({ value }) => Number(Buffer.from(value ?? '').toString()) >= cutsAt)) {
             cutsAt = Infinity;
             cut += await outbox.cutRelay();
           }

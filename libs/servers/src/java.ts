@@ -57,6 +57,8 @@ export async function runKafkaTool(options: {
   const java = javaArguments({ classPath, mainClass, logConfig: 'log4j2-tools.properties', heapMb: 256 });
   const { failed, code, stdout, stderr, shortMessage } = await execa('java', [...java, ...args], {
     reject: false,
+    // A topic read whole is larger than execa expects.
+    maxBuffer: 500_000_000,
     input,
     stripFinalNewline: false,
   });

@@ -1,4 +1,4 @@
-import type { Producer } from '@payments/kafka';
+import type { KafkaMessage } from '@payments/kafka';
 import kafkajs from 'kafkajs';
 
 const planted = {
@@ -12,7 +12,7 @@ const planted = {
 export async function plantedProducer(
   fault: keyof typeof planted,
   brokers: readonly string[],
-): Promise<Pick<Producer, 'send'> & AsyncDisposable> {
+): Promise<AsyncDisposable & { send: (messages: readonly KafkaMessage[]) => Promise<void> }> {
   const { NOTHING } = kafkajs.logLevel;
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], clientId: 'planted', logLevel: NOTHING });
   const producer = kafka.producer({
