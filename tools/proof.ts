@@ -98,6 +98,12 @@ const proofs: Record<string, Proof> = {
     rounds: 1,
     env: { CHANNEL_MESSAGES: '100000' },
   },
+  'dead-letters': {
+    says: '100,000 messages of garbage: each in the dead-letter topic byte for byte, the payments among them told, in flat memory.',
+    jest: ['garbage-among-payments', '--selectProjects', 'e2e'],
+    rounds: 1,
+    env: { GARBAGE_MESSAGES: '100000' },
+  },
   retention: {
     says: 'Writers go on as before while slots of 200,000 messages are emptied, beside an open transaction.',
     jest: ['writers-beside-emptying', '--selectProjects', 'e2e'],
