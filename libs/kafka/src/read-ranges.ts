@@ -78,7 +78,8 @@ function leftToRead(ranges: readonly OffsetRange[]): Left {
 }
 
 /** Hands on what is in the ranges, and moves them on. A partition whose end was seen has nothing left. */
-function takeBatch({ batch, resolveOffset }: EachBatchPayload, left: Left, next: (m: ReadMessage) => void) {
+function takeBatch(payload: EachBatchPayload, left: Left, next: (m: ReadMessage) => void) {
+  const { batch } = payload;
   const { topic, partition } = batch;
   const ranges = left.get(partition) ?? [];
   for (const message of batch.messages) {
@@ -86,7 +87,7 @@ function takeBatch({ batch, resolveOffset }: EachBatchPayload, left: Left, next:
     while (ranges[0] && ranges[0].until <= offset) ranges.shift();
     const [range] = ranges;
     if (!range) break;
-    resolveOffset(message.offset);
+    payload.resolveOffset(message.offset);
     if (offset < range.from) continue;
     range.from = offset + 1n;
     next(toReadMessage({ topic, partition, message }));

@@ -6,7 +6,7 @@ import { backoff } from '@payments/runtime';
 import { asReplay } from './dead-letter.ts';
 
 /** Publishes dead letters where the notifier reads them once more. */
-export type Publisher = AsyncDisposable & { publish(messages: readonly ReadMessage[]): Promise<void> };
+export type Publisher = AsyncDisposable & { publish: (messages: readonly ReadMessage[]) => Promise<void> };
 
 /** How often a send is tried: a leader that moves is nothing that a person need know of. */
 const tries = 5;
@@ -19,7 +19,10 @@ export const openPublisher = async (kafka: KafkaConfig): Promise<Publisher> => {
   const publish = async (messages: readonly ReadMessage[]): Promise<void> => {
     const replays = messages.map((message) => asReplay(message, replayTopic));
     for (let failures = 1; ; failures += 1) {
-      const error = await producer.send(replays).then(() => undefined, KafkaError.from);
+      const error = await producer.send(replays).then(
+        () => undefined,
+        (thrown: unknown) => KafkaError.from(thrown),
+      );
       if (!error) return;
       if (failures === tries || error.verdict === 'park-topic') throw error;
       await pause(backoff(failures, { minMs: 100, maxMs: 2_000 }));

@@ -162,7 +162,10 @@ function openWay(options: DeadLettersOptions) {
     prepare: async (): Promise<void> => {
       for (let failures = 1; !isThere && !stop.aborted; failures += 1) {
         const ensured = ensureTopics({ kafka, topics: [wanted], signal: stop });
-        const error = await ensured.then(() => undefined, KafkaError.from);
+        const error = await ensured.then(
+          () => undefined,
+          (thrown: unknown) => KafkaError.from(thrown),
+        );
         isThere = !error;
         if (error) await holdBack(error, failures);
         else health.ready('dead-letters');
@@ -170,7 +173,10 @@ function openWay(options: DeadLettersOptions) {
     },
     /** Returns what went wrong, if anything did. */
     send: async (messages: readonly RawKafkaMessage[]): Promise<KafkaError | undefined> => {
-      const error = await producer.send(messages, grace).then(() => undefined, KafkaError.from);
+      const error = await producer.send(messages, grace).then(
+        () => undefined,
+        (thrown: unknown) => KafkaError.from(thrown),
+      );
       if (!error) health.ready('dead-letters');
       else if (error.code === 'UNKNOWN_TOPIC_OR_PARTITION') isThere = false;
       return error;
