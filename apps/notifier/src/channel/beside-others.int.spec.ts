@@ -125,8 +125,8 @@ describe('two channels', () => {
     const other = all.stack.use(await startSlackStandIn());
     const routing = {
       channels: [
-        { name: 'default', webhookUrl: all.slack.webhook },
-        { name: 'failures', webhookUrl: other.webhook },
+        { name: 'default', webhookUrl: all.slack.webhook, format: 'blocks' as const },
+        { name: 'failures', webhookUrl: other.webhook, format: 'blocks' as const },
       ],
       channelsOf: () => ['default', 'failures'],
     };
