@@ -39,7 +39,7 @@ export type ChannelStack = AsyncDisposable & {
 export type HeldRows = { reached: () => Promise<void>; letGo: () => Promise<void> };
 
 /** A row of the inbox, as far as specs look at it. */
-export type InboxRow = { id: string; state: string; post: string | null; lease_until: Date | null };
+export type InboxRow = { id: string; state: string; claimed_at: Date };
 
 /** Opens one; `rateLimit`: of the stand-in. */
 export async function openChannelStack(
@@ -74,9 +74,7 @@ export async function openChannelStack(
     holdMessages: () => lock(stack, databaseUrl, 'select from notifier.inbox for update'),
     endLeases: () => client.query('update notifier.inbox set lease_until = clock_timestamp()'),
     rows: async () => {
-      const { rows } = await client.query<InboxRow>(
-        'select id, state, post, lease_until from notifier.inbox',
-      );
+      const { rows } = await client.query<InboxRow>('select id, state, claimed_at from notifier.inbox');
       return new Map(rows.map((row) => [row.id, row]));
     },
     async [Symbol.asyncDispose]() {
