@@ -146,6 +146,10 @@ describe('a digest that nobody answered', () => {
       ['e', 'f', 'g'],
     ]);
     expect(next.tally).toMatchObject({ told: 7, mayRepeat: 4 });
+    const saysSo = all.slack
+      .received()
+      .map(({ blocks }) => JSON.stringify(blocks).includes('May have been told before'));
+    expect(saysSo).toEqual([false, true, false]);
   });
 
   it('is posted again as it was, although its messages are delivered one after the other', async () => {
