@@ -69,7 +69,13 @@ export async function openOnKafka(): Promise<OnKafka> {
 function read(one: ANotifier, { topic, groupId }: { topic: string; groupId: string }): Reading {
   const told: Told[] = [];
   const health = { ready: () => undefined, notReady: () => undefined };
-  const group = { kafka: kafka(), groupId, topic, drainTimeoutMs: 5000, sessionTimeoutMs: 10_000 };
+  const group = {
+    kafka: kafka(),
+    groupId,
+    topics: [{ topic, partitions: 12 }],
+    drainTimeoutMs: 5000,
+    sessionTimeoutMs: 10_000,
+  };
   const messages$ = paymentMessages$({ ...group, health, stop: one.stop.signal, log: one.log });
   const told$ = notifier({ messages$, handle: one.handle }).pipe(tap((what) => told.push(what)));
   const ended = lastValueFrom(told$, { defaultValue: null });
