@@ -8,8 +8,9 @@ alter table notifier.inbox
     add column post_size integer,
     add check ((post is null) = (post_size is null));
 alter table notifier.inbox alter column channel drop default;
--- A claim of before may have been posted.
-update notifier.inbox set post = gen_random_uuid(), post_size = 1 where state = 'CLAIMED';
+-- A claim of before may have been posted. Its claimant, if it still runs, can mark nothing in this schema: the number that it
+-- does not know keeps it from posting, too.
+update notifier.inbox set post = gen_random_uuid(), post_size = 1, claims = claims + 1 where state = 'CLAIMED';
 alter table notifier.inbox drop constraint inbox_pkey;
 alter table notifier.inbox add primary key (id, channel);
 
