@@ -13,10 +13,15 @@ const longestRetryAfterMs = 3_600_000;
  * How a channel is left alone after a failure: as long as Slack asked for, to the letter and with no jitter taken off;
  * else longer from failure to failure, by all notifiers. `clear`: it works again.
  */
-export function openHoldBack(options: ChannelTools): {
+export type HoldBack = {
   holdBack: (verdict: NotNow) => Promise<void>;
   clear: () => void;
-} {
+  /** Nothing waits here any more: whether it works again is seen by whoever tells the next message. */
+  idle: () => void;
+};
+
+/** Begins with no failures. */
+export function openHoldBack(options: ChannelTools): HoldBack {
   const { name, pace, health, log, grace } = options;
   const part = name === 'default' ? 'slack' : `slack ${name}`;
   let failures = 0;
@@ -25,6 +30,7 @@ export function openHoldBack(options: ChannelTools): {
       failures = 0;
       health.ready(part);
     },
+    idle: () => health.ready(part),
     holdBack: async (verdict) => {
       failures += 1;
       const pauseMs = pauseAfter(verdict, { ...options, failures });

@@ -4,6 +4,8 @@ import type { PaymentEvent } from '../event/decode-event.ts';
 import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
 import { claimNext } from './claim-next.ts';
+import { openHoldBack } from './hold-back.ts';
+import type { HoldBack } from './hold-back.ts';
 import { postOnce } from './post-once.ts';
 import { openQueue } from './queue.ts';
 import type { ChannelEnd, DigestOptions, Queue, Waiting } from './queue.ts';
@@ -19,7 +21,8 @@ type ChannelOptions = ChannelTools & { digest: DigestOptions };
 /** Opens the way to a channel. Nothing is sent until the first message. */
 export function openChannel(options: ChannelOptions): Channel {
   const queue = openQueue(options.digest);
-  const step = nextStep(queue, options);
+  const holdBack = openHoldBack(options);
+  const step = nextStep(queue, holdBack, options);
   let running = false;
 
   async function run(): Promise<void> {
@@ -32,6 +35,7 @@ export function openChannel(options: ChannelOptions): Channel {
       }
     }
     running = false;
+    holdBack.idle();
   }
 
   return {
@@ -49,10 +53,10 @@ export function openChannel(options: ChannelOptions): Channel {
  * One step towards the next post. Whatever is waited for (a lease, the pace), the post is made up anew after it: more may
  * have come that goes into a digest, and others may have told some of it.
  */
-function nextStep(queue: Queue, options: ChannelOptions): () => Promise<void> {
+function nextStep(queue: Queue, holdBack: HoldBack, options: ChannelOptions): () => Promise<void> {
   const { pace, stop } = options;
   const claim = claimNext(queue, options);
-  const post = postOnce(queue, options);
+  const post = postOnce(queue, holdBack, options);
   return async () => {
     const revoked = queue.all().filter(({ message }) => message.revoked.aborted);
     await leave(revoked, queue, options);

@@ -5,7 +5,7 @@ import { composeText } from '../text/compose-text.ts';
 import type { SlackText } from '../text/compose-text.ts';
 import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
-import { openHoldBack } from './hold-back.ts';
+import type { HoldBack } from './hold-back.ts';
 import type { Batch } from './make-up-post.ts';
 import { inPostSpan } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
@@ -17,10 +17,10 @@ import type { Queue, Waiting } from './queue.ts';
  */
 export function postOnce(
   queue: Queue,
+  { holdBack, clear }: HoldBack,
   options: ChannelTools,
 ): (batch: Batch, turnMs: number) => Promise<void> {
   const { inbox, stop, beginTimeoutMs } = options;
-  const { holdBack, clear } = openHoldBack(options);
 
   return async (batch, turnMs) => {
     const { waiting } = batch;

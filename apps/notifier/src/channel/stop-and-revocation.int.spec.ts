@@ -138,6 +138,27 @@ describe('a stop', () => {
   });
 });
 
+describe('a channel that failed, and has nothing left to tell here', () => {
+  it.each([
+    ['whose messages went to another', 'left'],
+    ['whose messages another told', 'repeatDropped'],
+  ])('%s, no longer keeps the process from being ready', async (how, end) => {
+    const notifier = await all.notifier();
+    const revocation = new AbortController();
+    const [a] = named('a');
+    all.slack.failAlways({ status: 500 });
+    const telling = notifier.handle(inPartition(a!, 0, revocation.signal));
+    await eventually(() => expect(notifier.unready.has('slack')).toBe(true));
+    if (how === 'whose messages another told') {
+      await all.client.query(
+        `update notifier.inbox set state = 'TOLD', told_at = now(), owner = null, lease_until = null`,
+      );
+    } else revocation.abort();
+    expect(await telling).toBe(end);
+    await eventually(() => expect(notifier.unready).toEqual(new Map()));
+  });
+});
+
 describe('a message that is delivered again to the same process', () => {
   it('while it waits is told once, and its claim is kept', async () => {
     const notifier = await all.notifier();
