@@ -181,6 +181,25 @@ describe('while Kafka does not take dead letters', () => {
     expect(await letters()).toHaveLength(1);
   });
 
+  it('none that waits any more keeps the process from being ready', async () => {
+    const proxy = stack.use(await tcpProxy({ target: kafka.brokers[0] ?? '' }));
+    await proxy.refuse();
+    const deadLetters = open({ brokers: [proxy.address] });
+    const isUnready = (is: boolean) =>
+      eventually(() => expect(deadLetters.unready.has('dead-letters')).toBe(is));
+    await isUnready(true);
+    await proxy.accept();
+    await isUnready(false);
+    // Its topic is there, and its producer is not connected yet.
+    await proxy.refuse();
+    const rebalance = new AbortController();
+    const put = deadLetters.put(aMessage({}, rebalance.signal), 'garbage').then(() => 'put', String);
+    await isUnready(true);
+    rebalance.abort(new Error('the rebalance'));
+    expect(await put).toBe('Error: the rebalance');
+    await isUnready(false);
+  });
+
   it('closing gives up what waits', async () => {
     const deadLetters = open({ brokers: ['127.0.0.1:1'] });
     const ended = deadLetters.put(aMessage(), 'garbage').then(() => 'put', String);

@@ -111,6 +111,7 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
     await toKafka.prepare();
     while (queue.length > 0) await deliver(takeBatch(queue, most));
     running = undefined;
+    toKafka.idle();
   }
 
   running = run();
@@ -181,6 +182,8 @@ function openWay(options: DeadLettersOptions) {
       else if (error.code === 'UNKNOWN_TOPIC_OR_PARTITION') isThere = false;
       return error;
     },
+    /** Nothing waits any more: whether Kafka takes dead letters again is seen with the next one. */
+    idle: () => health.ready('dead-letters'),
     close: () => producer[Symbol.asyncDispose](),
   };
 }
