@@ -75,6 +75,23 @@ describe('beside another claimant', () => {
     expect(late.tally.mayRepeat).toBe(0);
   });
 
+  it('a turn that was given long before its answer came is another’s, too', async () => {
+    const options = { minIntervalMs: 2000, beginTimeoutMs: 1000 };
+    const [late, prompt] = [await all.notifier(options), await all.notifier(options)];
+    const [a, b] = named('a b');
+    const turns = await all.holdTurns();
+    const telling = late.handle(inPartition(a!, 0));
+    await turns.reached();
+    // The server gives a turn for the time at which it was asked: after an interval it is the next one's.
+    await pause(2100);
+    await turns.letGo();
+    await Promise.all([telling, prompt.handle(inPartition(b!, 1))]);
+    const times = all.slack.requests().map(({ at }) => Date.parse(at));
+    expect(times).toHaveLength(2);
+    expect(Math.abs(times[1]! - times[0]!)).toBeGreaterThan(1000);
+    expect(late.tally.mayRepeat).toBe(0);
+  });
+
   it('nothing is asked of PostgreSQL again and again while nothing can be posted', async () => {
     const { proxy, url } = await all.proxied();
     const events = named('a b c d');

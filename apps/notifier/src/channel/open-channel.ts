@@ -63,11 +63,17 @@ function nextStep(queue: Queue, holdBack: HoldBack, options: ChannelOptions): ()
     const { batch, retryMs } = await claim();
     if (retryMs > 0) return await wait(retryMs, queue, stop);
     if (!batch) return;
-    const turnMs = await onPostgres(() => pace.turn(), stop, options);
-    if (turnMs > 0) return await wait(turnMs, queue, stop);
-    await post(batch, performance.now());
+    const { askedMs, waitMs } = await onPostgres(() => askForTurn(pace), stop, options);
+    if (waitMs > 0) return await wait(waitMs, queue, stop);
+    await post(batch, askedMs);
     await onPostgres(() => pace.answered(), stop, options);
   };
+}
+
+/** A turn is as old as its question: how long the answer took, nobody knows. */
+async function askForTurn(pace: ChannelTools['pace']): Promise<{ askedMs: number; waitMs: number }> {
+  const askedMs = performance.now();
+  return { askedMs, waitMs: await pace.turn() };
 }
 
 /** A longer timer of Node fires after 1 ms. */

@@ -11,7 +11,7 @@ import { inPostSpan } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
 
 /**
- * The posting of what was claimed, in the turn that was given at `turnMs` (by `performance.now()`): one request to Slack,
+ * The posting of what was claimed, in the turn that was asked for at `turnMs` (by `performance.now()`): one request to Slack,
  * and what follows from its answer. Nothing is posted when so much time went by that the turn, or the claims, may be
  * another's by now. Rejects with the reason of `grace` when that comes before what was told is marked.
  */
