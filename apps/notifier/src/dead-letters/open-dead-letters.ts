@@ -10,6 +10,7 @@ import { takeBatch } from './take-batch.ts';
 import type { BatchBounds } from './take-batch.ts';
 import { toDeadLetter } from './to-dead-letter.ts';
 import { whatNext } from './what-next.ts';
+import type { Refusals } from './what-next.ts';
 
 /** Where messages go that can never be told. */
 export type DeadLetters = AsyncDisposable & {
@@ -70,13 +71,15 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
   let running: Promise<void> | undefined;
 
   const deliver = async (batch: readonly Waiting[]): Promise<void> => {
+    const refusals: Refusals = {};
     for (let failures = 1; ; failures += 1) {
       await toKafka.prepare();
       const still = batch.filter((one) => isStillOurs(one, stop));
       if (still.length === 0) return;
       const error = await toKafka.send(still.map(({ record }) => record));
       if (!error) return still.forEach(setAside);
-      switch (whatNext(error, still.length, failures)) {
+      refusals[error.verdict] = (refusals[error.verdict] ?? 0) + 1;
+      switch (whatNext(error, still.length, refusals)) {
         case 'again':
           await toKafka.holdBack(error, failures);
           break;

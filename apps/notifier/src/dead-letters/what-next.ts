@@ -11,8 +11,15 @@ const triesOfUnknown = 3;
  */
 export type Next = 'again' | 'halves' | 'refuse';
 
-/** Decides it. `failures`: how often these, together, were not taken, this time included. */
-export function whatNext({ verdict }: Pick<KafkaError, 'verdict'>, count: number, failures: number): Next {
+/** How often the same ones, together, were not taken, by what was judged of it; this time included. */
+export type Refusals = Partial<Record<KafkaError['verdict'], number>>;
+
+/** Decides it. How long Kafka was away before says nothing of a message: only what nobody knows counts as a try. */
+export function whatNext(
+  { verdict }: Pick<KafkaError, 'verdict'>,
+  count: number,
+  { bisect: unknown = 1 }: Refusals,
+): Next {
   switch (verdict) {
     case 'retry':
     case 'park-topic':
@@ -21,6 +28,6 @@ export function whatNext({ verdict }: Pick<KafkaError, 'verdict'>, count: number
       return count > 1 ? 'halves' : 'refuse';
     case 'bisect':
       if (count > 1) return 'halves';
-      return failures < triesOfUnknown ? 'again' : 'refuse';
+      return unknown < triesOfUnknown ? 'again' : 'refuse';
   }
 }
