@@ -65,4 +65,15 @@ describe('postToSlack', () => {
     expect(refused).toEqual({ kind: 'unanswered', reason: expect.stringMatching(/ECONNREFUSED/) as unknown });
     expect(JSON.stringify([late, refused])).not.toContain(new URL(webhook).pathname);
   });
+
+  it('does not repeat its address from an answer that does: the address is a secret', async () => {
+    const { href, pathname } = new URL(slack.webhook);
+    const secret = pathname.split('/').at(-1) ?? '';
+    for (const body of [`Cannot POST ${pathname}`, `${href} was not found`, `no hook ${secret} here`]) {
+      slack.failNext({ status: 404, body });
+      const outcome = await post();
+      expect(outcome).toMatchObject({ status: 404, body: expect.stringContaining('***') as unknown });
+      expect(JSON.stringify(outcome)).not.toContain(secret);
+    }
+  });
 });

@@ -42,11 +42,27 @@ export async function postToSlack(
     if (seen.answer?.ok) return { kind: 'answered', status: seen.answer.status, body: '' };
     if (!(error instanceof IncomingWebhookHTTPError))
       return { kind: 'unanswered', reason: reasonOf(seen.failure ?? error) };
-    const { statusCode: status, body } = error;
+    const { statusCode: status } = error;
+    const body = withoutSecret(error.body, webhookUrl);
     const retryAfter = seen.answer?.headers.get('retry-after') ?? null;
     return { kind: 'answered', status, body, retryAfterMs: retryAfterMs(retryAfter) };
   }
 }
+
+/**
+ * An endpoint may repeat what was asked for, as in "Cannot POST /hooks/x": the path, the query, or the last part of the path,
+ * which are the secret. What it says comes into logs, `/readyz` and dead letters.
+ */
+function withoutSecret(text: string, webhookUrl: string): string {
+  const { pathname, search } = new URL(webhookUrl);
+  const secrets = [pathname + search, pathname, search, pathname.split('/').at(-1) ?? ''];
+  return secrets
+    .filter(({ length }) => length >= shortestSecret)
+    .reduce((left, secret) => left.replaceAll(secret, '***'), text);
+}
+
+/** The fewest characters of a part of a URL that is taken for a secret: a shorter one may be any word. */
+const shortestSecret = 8;
 
 /** The innermost cause says what happened ("connect ECONNREFUSED …"); the outer ones only that it did. */
 function reasonOf(error: unknown): string {
