@@ -139,8 +139,21 @@ describe('the configuration of the notifier', () => {
     expect(message).toContain(reason);
   });
 
+  it('does not repeat a webhook that is set where the path of the routes file belongs', () => {
+    const NOTIFIER_ROUTES = 'https://chat.example/hooks/s3cret';
+    const message = refusal({ SLACK_WEBHOOK_URL: webhook, NOTIFIER_ROUTES });
+    expect(message).toContain('NOTIFIER_ROUTES must be the path of a JSON file');
+    expect(message).not.toContain('s3cret');
+  });
+
   it('refuses variables of Kafka that do not go together', () => {
     const message = refusal({ SLACK_WEBHOOK_URL: webhook, KAFKA_SSL_CA: import.meta.filename });
     expect(message).toContain('\n  KAFKA_SSL is not true: KAFKA_SSL_CA needs it');
+  });
+
+  it('has not a webhook with a password in it: no request could be made of that, and its error would tell all of it', () => {
+    const message = refusal({ SLACK_WEBHOOK_URL: 'https://user:s3cret@chat.example/hooks/s3cret' });
+    expect(message).toMatch(/SLACK_WEBHOOK_URL must be an https URL .*without a user or password/);
+    expect(message).not.toContain('s3cret');
   });
 });

@@ -16,7 +16,11 @@ describe('what is done about dead letters that Kafka did not take', () => {
       'TOPIC_AUTHORIZATION_FAILED',
     ];
     for (const code of troubles)
-      expect([next(code, 1), next(code, 5), next(code, 1, { retry: 1000, 'park-topic': 1000 })]).toEqual(['again', 'again', 'again']);
+      expect([next(code, 1), next(code, 5), next(code, 1, { retry: 1000, 'park-topic': 1000 })]).toEqual([
+        'again',
+        'again',
+        'again',
+      ]);
   });
 
   it('finds out which of several it is, and gives up that one alone', () => {

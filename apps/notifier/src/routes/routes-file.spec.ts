@@ -119,13 +119,18 @@ describe('a routes file', () => {
     expect(lines.join()).not.toContain('secret');
   });
 
-  it('does not repeat a webhook that somebody wrote into it', () => {
-    const url = 'https://hooks.slack.com/services/T0/B0/secret';
+  it.each([
+    'https://hooks.slack.com/services/T0/B0/secret',
+    'https://chat.example/hooks/secret',
+    'https://chat.example?token=secret',
+  ])('does not repeat a webhook that somebody wrote into it: %s', (url) => {
     const files = [
       { channels: [{ ...a, webhook: url }], routes: [toA] },
       { channels: { a: url }, routes: [toA] },
       { channels: [url], routes: [{ channel: url }] },
       { channels: [{ ...a, name: url }], routes: [{ ...toA, [url]: 1 }] },
+      { channels: [a], routes: [{ channel: url }] },
+      { channels: [a], routes: [{ ...toA, above: url, currencies: [url], reasons: [url] }] },
     ];
     for (const file of files) {
       expect(problems(file)).not.toEqual([]);

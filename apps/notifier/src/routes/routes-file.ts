@@ -1,8 +1,8 @@
 import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '@payments/contracts';
-import { redactSecrets } from '@payments/runtime';
 import { z } from 'zod';
 import { cutShort } from '../event/cut-short.ts';
 import { everyOutcome } from '../event/outcome.ts';
+import { hideUrls } from './hide-urls.ts';
 import { routesProblems } from './routes-problems.ts';
 import type { Route } from './route.ts';
 import { defaultChannel } from './routing.ts';
@@ -118,9 +118,9 @@ export const routesFile = (env: Environment) =>
 
 /**
  * What is wrong with a routes file, one line for each, with its remedy: `routes[1].above must be …`. Should a webhook stand
- * where it does not belong, its secret is not repeated.
+ * where it does not belong, no more than its host is repeated.
  */
 export const problemLines = (error: z.core.$ZodError): string[] =>
   error.issues.map(({ path, message }) =>
-    redactSecrets(`${path.length > 0 ? z.core.toDotPath(path) : 'the file'} ${message}`),
+    hideUrls(`${path.length > 0 ? z.core.toDotPath(path) : 'the file'} ${message}`),
   );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { hideUrls } from './hide-urls.ts';
 import { problemLines, routesFile } from './routes-file.ts';
 import type { Routes } from './routes-file.ts';
 
@@ -31,6 +32,6 @@ function readJson(path: string): { json?: unknown; problem?: string } {
     const { name, message } = error as Error;
     return name === 'SyntaxError'
       ? { problem: `${path}: is not JSON: ${message}` }
-      : { problem: `must be the path of a JSON file that this process can read: ${message}` };
+      : { problem: `must be the path of a JSON file that this process can read: ${hideUrls(message)}` };
   }
 }
