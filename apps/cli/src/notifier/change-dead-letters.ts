@@ -118,7 +118,8 @@ const rangesOf = (numbers: readonly LetterNumber[], offsets: readonly PartitionO
     const names = absent.map(({ partition, offset }) => `${partition}/${offset}`).join(', ');
     throw new UsageError(`there is no dead letter ${names}: \`list --all\` shows those there are`);
   }
-  return numbers
+  // Whoever names one twice wants it once.
+  return [...new Map(numbers.map((number) => [`${number.partition}/${number.offset}`, number])).values()]
     .map(({ partition, offset }) => ({ partition, from: offset, until: offset + 1n }))
     .sort((one, other) => Number(one.from - other.from));
 };

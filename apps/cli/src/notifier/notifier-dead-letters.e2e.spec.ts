@@ -128,7 +128,7 @@ describe('dead letters', () => {
     const absent = await run('replay', '0/1', '0/999', '--yes');
     expect(absent).toMatchObject({ exitCode: 1, stdout: '' });
     expect(absent.stderr).toContain('there is no dead letter 0/999');
-    const { exitCode, stdout } = await run('replay', '0/1', '0/2', '--yes');
+    const { exitCode, stdout } = await run('replay', '0/1', '0/2', '0/1', '--yes');
     expect([exitCode, stdout]).toEqual([0, '2 dead letters replayed\n']);
     expect(await kafka.recordsAppended(replayTopic)).toBe(2);
     expect((await list()).open).toBe(3);
