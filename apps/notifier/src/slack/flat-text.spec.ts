@@ -21,6 +21,15 @@ describe('flatText', () => {
     ]);
   });
 
+  it('names nobody whom what takes it might look for: there is no `verbatim` in it, nor code where marks mean nothing', () => {
+    const userId = '@here @Channel @everyone';
+    const decoded = decodeEvent(anEvent({ payment: { userId, reservationId: userId } }));
+    if (decoded.kind !== 'event') throw new Error(decoded.kind);
+    const flat = flatText(composeText([decoded.event], { locale: 'en', digestLines: 20 }));
+    expect(flat).toContain('`@\u2060here @\u2060Channel @\u2060everyone`');
+    expect(flat).not.toMatch(/@(?:here|channel|everyone)/i);
+  });
+
   it('is the text where there are no blocks', () => {
     expect(flatText({ text: 'short', blocks: [] })).toBe('short');
   });

@@ -1,4 +1,5 @@
 import type { SlackText } from '../text/compose-text.ts';
+import { withoutLoudNames } from '../text/quoted.ts';
 
 type Part = { type: string; text?: unknown };
 
@@ -8,7 +9,7 @@ type Part = { type: string; text?: unknown };
  */
 export function flatText({ text, blocks }: SlackText): string {
   const lines = blocks.flatMap((block) => partsOf(block).map(textOf));
-  return lines.filter((line) => line !== '').join('\n') || text;
+  return withoutLoudNames(lines.filter((line) => line !== '').join('\n')) || text;
 }
 
 /** The texts of a header or section, its fields, the elements of a context. */

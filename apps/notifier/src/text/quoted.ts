@@ -17,8 +17,10 @@ const invisible = /^[\s\p{Default_Ignorable_Code_Point}]*$/u;
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const [isolate, endIsolate] = ['\u2068', '\u2069'];
 
-/** Slack makes a mention of these where it looks for names; it finds none behind a word joiner. */
 const loudNames = /@(?=here|channel|everyone)/giu;
+
+/** Slack makes a mention of some names where it looks for names; it finds none behind a word joiner. */
+export const withoutLoudNames = (text: string): string => text.replace(loudNames, '@\u2060');
 
 /**
  * Makes a text harmless in Slack: `&`, `<` and `>` become entities, so that `<!channel>` in a name pings nobody
@@ -36,7 +38,7 @@ export const cost = (text: string): number => JSON.stringify(text).length - 2;
 
 /** A text that somebody else chose, on one line, not too long and escaped. An empty one is shown as a dash. */
 export const quoted = (text: string, room: Room = {}): string =>
-  fitted(oneLine(text).replace(loudNames, '@\u2060'), room);
+  fitted(withoutLoudNames(oneLine(text)), room);
 
 /** The same as inline code, in which `*` and `_` are shown as they are: an id can be copied from it. */
 export const quotedAsCode = (text: string, room: Room = {}): string => fitted(oneLine(text), room, '`');
