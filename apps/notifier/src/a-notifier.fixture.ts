@@ -4,7 +4,6 @@ import type { ConsumedMessage } from '@payments/kafka';
 import { openChannels } from './channel/open-channels.ts';
 import type { DigestOptions } from './channel/queue.ts';
 import { handleMessages } from './consume/handle-message.ts';
-import type { Told } from './consume/handle-message.ts';
 import { deadLettersInLog } from './dead-letters/dead-letters-in-log.fixture.ts';
 import type { DeadLetters } from './dead-letters/open-dead-letters.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
@@ -13,11 +12,11 @@ import { openPool } from './inbox/open-pool.ts';
 import { oneChannel } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
 import { openTally } from './tally.ts';
-import type { Tally } from './tally.ts';
+import type { MessageEnd, Tally } from './tally.ts';
 
 /** For specs: one notifier without Kafka. */
 export type ANotifier = AsyncDisposable & {
-  handle: (message: ConsumedMessage) => Promise<Told>;
+  handle: (message: ConsumedMessage) => Promise<MessageEnd>;
   channelsOf: ReturnType<typeof openChannels>;
   tally: Tally;
   /** What `/readyz` would say against being ready, by part. */
@@ -71,7 +70,7 @@ export async function aNotifier(options: {
   });
   const deadLetters = options.deadLetters ?? deadLettersInLog(log);
   const handle = handleMessages({ ...common, channelsOf, deadLetters });
-  const underWay = new Set<Promise<Told>>();
+  const underWay = new Set<Promise<MessageEnd>>();
   return {
     handle(message) {
       const told = handle(message);

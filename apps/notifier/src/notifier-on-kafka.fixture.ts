@@ -13,14 +13,14 @@ import kafkajs from 'kafkajs';
 import { lastValueFrom, tap } from 'rxjs';
 import { aNotifier } from './a-notifier.fixture.ts';
 import type { ANotifier } from './a-notifier.fixture.ts';
-import type { Told } from './consume/handle-message.ts';
 import { notifier } from './consume/notifier.ts';
 import { paymentMessages$ } from './consume/payment-messages.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
+import type { MessageEnd } from './tally.ts';
 
 /** For specs: a notifier that reads from Kafka. `told`: what became of its messages, in that order. */
 export type Reading = ANotifier & {
-  told: Told[];
+  told: MessageEnd[];
   /** SIGTERM's way; resolves at its end. */
   end: () => Promise<unknown>;
 };
@@ -67,7 +67,7 @@ export async function openOnKafka(): Promise<OnKafka> {
 }
 
 function read(one: ANotifier, { topic, groupId }: { topic: string; groupId: string }): Reading {
-  const told: Told[] = [];
+  const told: MessageEnd[] = [];
   const health = { ready: () => undefined, notReady: () => undefined };
   const group = {
     kafka: kafka(),

@@ -1,10 +1,14 @@
-import type { Told } from './consume/handle-message.ts';
+/**
+ * What became of a message. All but `left` are dealt with: the offset may be committed. `left` is told by whoever is
+ * given it next: this process stops, or the partition is no longer its own.
+ */
+export type MessageEnd = 'told' | 'repeatDropped' | 'skipped' | 'deadLettered' | 'left';
 
 /**
  * What became of a message, or befell it. `mayRepeat`: told although an earlier claimant may have told it already.
  * `deadLetterRefused`: one of those dead-lettered that Kafka refused as well.
  */
-export type Counted = Told | 'mayRepeat' | 'deadLetterRefused';
+export type Counted = MessageEnd | 'mayRepeat' | 'deadLetterRefused';
 
 /** The counts of this process, for the log at its end. */
 export type Tally = Readonly<Record<Counted, number>> & { count(what: Counted): void };

@@ -4,13 +4,7 @@ import type { Channel } from '../channel/open-channel.ts';
 import type { DeadLetters } from '../dead-letters/open-dead-letters.ts';
 import { decodeEvent } from '../event/decode-event.ts';
 import type { PaymentEvent } from '../event/decode-event.ts';
-import type { Tally } from '../tally.ts';
-
-/**
- * What became of a message. All but `left` are dealt with: the offset may be committed. `left` is told by whoever is
- * given it next: this process stops, or the partition is no longer its own.
- */
-export type Told = 'told' | 'repeatDropped' | 'skipped' | 'deadLettered' | 'left';
+import type { MessageEnd, Tally } from '../tally.ts';
 
 /** What handling needs. */
 export type HandleOptions = {
@@ -30,10 +24,10 @@ const mostTypesSaid = 100;
  * The way of a message: decoded, told in its channels, or set aside as a dead letter. Enters the channels before it
  * first waits, so that messages are told in the order in which they are handled. Rejects only for what nobody foresaw.
  */
-export function handleMessages(options: HandleOptions): (message: ConsumedMessage) => Promise<Told> {
+export function handleMessages(options: HandleOptions): (message: ConsumedMessage) => Promise<MessageEnd> {
   const { tally, stop } = options;
   const unknown = sayUnknown(options.log);
-  const handle = (message: ConsumedMessage): Promise<Told> => {
+  const handle = (message: ConsumedMessage): Promise<MessageEnd> => {
     const decoded = decodeEvent(message);
     switch (decoded.kind) {
       case 'event':
@@ -46,13 +40,17 @@ export function handleMessages(options: HandleOptions): (message: ConsumedMessag
     }
   };
   return async (message) => {
-    const told = stop.aborted || message.revoked.aborted ? 'left' : await handle(message);
-    tally.count(told);
-    return told;
+    const end = stop.aborted || message.revoked.aborted ? 'left' : await handle(message);
+    tally.count(end);
+    return end;
   };
 }
 
-async function tell(message: ConsumedMessage, event: PaymentEvent, options: HandleOptions): Promise<Told> {
+async function tell(
+  message: ConsumedMessage,
+  event: PaymentEvent,
+  options: HandleOptions,
+): Promise<MessageEnd> {
   const ends = await Promise.all(options.channelsOf(event).map((channel) => channel.tell(message, event)));
   if (ends.some(({ kind }) => kind === 'left')) return 'left';
   const reasons = ends.flatMap((end) => (end.kind === 'refused' ? [end.reason] : []));
@@ -65,7 +63,7 @@ async function setAside(
   message: ConsumedMessage,
   reason: string,
   { deadLetters, stop }: HandleOptions,
-): Promise<Told> {
+): Promise<MessageEnd> {
   try {
     await deadLetters.put(message, reason);
     return 'deadLettered';

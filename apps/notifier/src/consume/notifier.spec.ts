@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ConsumedMessage } from '@payments/kafka';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { notifier } from './notifier.ts';
-import type { Told } from './handle-message.ts';
+import type { MessageEnd } from '../tally.ts';
 
 /** Messages that write down what was done to them. */
 function messages(log: string[], places: [partition: number, offset: string][]): ConsumedMessage[] {
@@ -20,14 +20,14 @@ function messages(log: string[], places: [partition: number, offset: string][]):
     revoked: new AbortController().signal,
   }));
 }
-const run = (all: ConsumedMessage[], tell: (message: ConsumedMessage) => Promise<Told>) =>
+const run = (all: ConsumedMessage[], tell: (message: ConsumedMessage) => Promise<MessageEnd>) =>
   lastValueFrom(notifier({ messages$: from(all), handle: tell }).pipe(toArray()));
 
 describe('notifier', () => {
   it('begins messages in their order, and lets none wait for another', async () => {
     const log: string[] = [];
-    const slow = Promise.withResolvers<Told>();
-    const tell = async ({ partition, offset }: ConsumedMessage): Promise<Told> => {
+    const slow = Promise.withResolvers<MessageEnd>();
+    const tell = async ({ partition, offset }: ConsumedMessage): Promise<MessageEnd> => {
       log.push(`tell ${String(partition)}/${offset}`);
       if (offset === '2') slow.resolve('told');
       return offset === '0' ? slow.promise : 'told';
@@ -46,7 +46,7 @@ describe('notifier', () => {
 
   it('frees the offset of what is dealt with, in whatever way, and of nothing else', async () => {
     const log: string[] = [];
-    const ends: Told[] = ['told', 'repeatDropped', 'deadLettered', 'left'];
+    const ends: MessageEnd[] = ['told', 'repeatDropped', 'deadLettered', 'left'];
     const all = messages(log, [
       [0, '0'],
       [0, '1'],

@@ -1,12 +1,12 @@
 import { mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConsumedMessage } from '@payments/kafka';
-import type { Told } from './handle-message.ts';
+import type { MessageEnd } from '../tally.ts';
 
 /** Where messages come from, and what is done with each. */
 export type NotifierOptions = {
   messages$: Observable<ConsumedMessage>;
-  handle: (message: ConsumedMessage) => Promise<Told>;
+  handle: (message: ConsumedMessage) => Promise<MessageEnd>;
 };
 
 /**
@@ -14,13 +14,13 @@ export type NotifierOptions = {
  * as the Kafka library hands on unacknowledged. An offset is given free for its commit when its message is dealt with, not
  * before. Completes with `messages$`, after the messages it took.
  */
-export function notifier({ messages$, handle }: NotifierOptions): Observable<Told> {
+export function notifier({ messages$, handle }: NotifierOptions): Observable<MessageEnd> {
   return messages$.pipe(mergeMap((message) => settle(message, handle)));
 }
 
-async function settle(message: ConsumedMessage, handle: NotifierOptions['handle']): Promise<Told> {
-  const told = await handle(message);
-  if (told === 'left') message.leave();
+async function settle(message: ConsumedMessage, handle: NotifierOptions['handle']): Promise<MessageEnd> {
+  const end = await handle(message);
+  if (end === 'left') message.leave();
   else message.ack();
-  return told;
+  return end;
 }
