@@ -1,4 +1,3 @@
-import { waitFor } from '@payments/runtime';
 import type { Health, Log } from '@payments/runtime';
 import type { Inbox } from '../inbox/open-inbox.ts';
 import type { Pace } from '../inbox/open-pace.ts';
@@ -28,12 +27,3 @@ export type ChannelTools = {
   /** Ends also what must follow a post: its mark. Comes some time after `stop`. */
   grace: AbortSignal;
 };
-
-/** PostgreSQL may be away: waits for it, at most `maxMs` from try to try, with `/readyz` saying so, until `stop`. */
-export function onPostgres<T>(
-  statement: () => Promise<T>,
-  stop: AbortSignal,
-  { log, health, maxMs = 10_000 }: Pick<ChannelTools, 'log' | 'health'> & { maxMs?: number },
-): Promise<T> {
-  return waitFor('postgres', statement, { stop, log, health, maxMs });
-}

@@ -1,6 +1,6 @@
 import type { Claiming } from '../inbox/open-inbox.ts';
-import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
+import { onPostgres } from './on-postgres.ts';
 import { makeUpPost } from './make-up-post.ts';
 import type { Batch, Claimed } from './make-up-post.ts';
 import { inOrder } from './queue.ts';

@@ -1,7 +1,7 @@
 import { backoff } from '@payments/runtime';
 import type { SlackVerdict } from '../slack/slack-verdict.ts';
-import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
+import { onPostgres } from './on-postgres.ts';
 
 /** What did not get through, and may later. */
 type NotNow = Extract<SlackVerdict, { kind: 'later' | 'broken-webhook' }>;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumedMessage } from '@payments/kafka';
 import type { PaymentEvent } from '../event/decode-event.ts';
-import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
+import { onPostgres } from './on-postgres.ts';
 import { claimNext } from './claim-next.ts';
 import { openHoldBack } from './hold-back.ts';
 import type { HoldBack } from './hold-back.ts';

@@ -3,10 +3,10 @@ import { cutShort } from '../event/cut-short.ts';
 import { isUnknown, slackVerdict } from '../slack/slack-verdict.ts';
 import { composeText } from '../text/compose-text.ts';
 import type { SlackText } from '../text/compose-text.ts';
-import { onPostgres } from './channel-tools.ts';
 import type { ChannelTools } from './channel-tools.ts';
 import type { HoldBack } from './hold-back.ts';
 import type { Batch } from './make-up-post.ts';
+import { onPostgres } from './on-postgres.ts';
 import { inPostSpan } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
 
