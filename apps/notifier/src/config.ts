@@ -15,7 +15,7 @@ import { routesPath } from './routes/routes-path.ts';
 import { defaultChannel, routingBy } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
 import { webhookUrl } from './routes/webhook-url.ts';
-import type { TextOptions } from './text/compose-text.ts';
+import type { TextOptions } from './text/text-options.ts';
 import { locales } from './text/words/languages.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

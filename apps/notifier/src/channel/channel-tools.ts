@@ -3,7 +3,8 @@ import type { Inbox } from '../inbox/open-inbox.ts';
 import type { Pace } from '../inbox/open-pace.ts';
 import type { PostOutcome } from '../slack/slack-verdict.ts';
 import type { Tally } from '../tally.ts';
-import type { SlackText, TextOptions } from '../text/compose-text.ts';
+import type { SlackText } from '../text/blocks.ts';
+import type { TextOptions } from '../text/text-options.ts';
 
 /** What a channel needs. Times in milliseconds. */
 export type ChannelTools = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cutShort } from '../event/cut-short.ts';
 import { isUnknown, slackVerdict } from '../slack/slack-verdict.ts';
 import { composeText } from '../text/compose-text.ts';
-import type { SlackText } from '../text/compose-text.ts';
+import type { SlackText } from '../text/blocks.ts';
 import type { ChannelTools } from './channel-tools.ts';
 import type { HoldBack } from './hold-back.ts';
 import type { Batch } from './make-up-post.ts';

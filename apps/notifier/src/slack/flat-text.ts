@@ -1,4 +1,4 @@
-import type { SlackText } from '../text/compose-text.ts';
+import type { SlackText } from '../text/blocks.ts';
 import { withoutLoudNames } from '../text/quoted.ts';
 
 type Part = { type: string; text?: unknown };

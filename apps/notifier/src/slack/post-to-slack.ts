@@ -2,7 +2,7 @@ import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
 import { flatText } from './flat-text.ts';
 import { retryAfterMs } from './slack-verdict.ts';
 import type { PostOutcome } from './slack-verdict.ts';
-import type { SlackText } from '../text/compose-text.ts';
+import type { SlackText } from '../text/blocks.ts';
 
 /**
  * What a webhook takes: Block Kit with its text, or one text that says it all. A webhook that starts a workflow takes flat texts, one

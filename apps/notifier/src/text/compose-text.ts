@@ -2,20 +2,7 @@ import type { PaymentEvent } from '../event/decode-event.ts';
 import type { SlackText } from './blocks.ts';
 import { digestText } from './digest-text.ts';
 import { singleText } from './single-text.ts';
-import type { Locale } from './words/languages.ts';
-
-export type { SlackText } from './blocks.ts';
-
-/** How events are told. */
-export type TextOptions = {
-  locale: Locale;
-  /** How many events of a digest get a line of their own, 1 to 20; failures before others. */
-  digestLines: number;
-  /** Where a trace is seen, with `{traceId}` in it. */
-  traceUrl?: string | undefined;
-  /** A post of before may have told the same already: the message says so. */
-  mayRepeat?: boolean;
-};
+import type { TextOptions } from './text-options.ts';
 
 /**
  * The Slack message of one event, or the digest of several, in their order. Pure. Nothing that a user chose can ping

@@ -1,7 +1,7 @@
 import type { PaymentEvent } from '../event/decode-event.ts';
 import { blockLimits, context, header, section } from './blocks.ts';
 import type { SlackText } from './blocks.ts';
-import type { TextOptions } from './compose-text.ts';
+import type { TextOptions } from './text-options.ts';
 import { digestLine } from './digest-line.ts';
 import { digestTotals } from './digest-totals.ts';
 import { outcomeEmoji } from './outcome-emoji.ts';

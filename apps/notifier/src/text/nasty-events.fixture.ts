@@ -5,7 +5,7 @@ import type { Random } from '@payments/testing';
 import { anEvent, decoded } from '../event/an-event.fixture.ts';
 import type { Wishes } from '../event/an-event.fixture.ts';
 import type { PaymentEvent } from '../event/decode-event.ts';
-import type { TextOptions } from './compose-text.ts';
+import type { TextOptions } from './text-options.ts';
 import { locales } from './words/languages.ts';
 
 /** In every text of a user: where it is seen in a block outside of inline code, that text got out. */

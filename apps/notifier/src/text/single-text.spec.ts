@@ -3,7 +3,7 @@ import { FailureReason, paymentEventTypes, PaymentState } from '@payments/contra
 import { aFailedEvent, anEvent, decoded } from '../event/an-event.fixture.ts';
 import type { AnEvent } from '../event/an-event.fixture.ts';
 import { composeText } from './compose-text.ts';
-import type { TextOptions } from './compose-text.ts';
+import type { TextOptions } from './text-options.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const traceUrl = 'http://localhost:16686/trace/{traceId}';

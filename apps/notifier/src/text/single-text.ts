@@ -2,7 +2,7 @@ import { formatMoney } from '@payments/contracts';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import { blockLimits, context, facts, header } from './blocks.ts';
 import type { Fact, SlackText } from './blocks.ts';
-import type { TextOptions } from './compose-text.ts';
+import type { TextOptions } from './text-options.ts';
 import { outcomeEmoji } from './outcome-emoji.ts';
 import { quoted, quotedAsCode } from './quoted.ts';
 import { reasonText } from './reason-text.ts';
