@@ -15,6 +15,7 @@ import { routesPath } from './routes/routes-path.ts';
 import { defaultChannel, routingBy } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
 import { webhookUrl } from './routes/webhook-url.ts';
+import { slackFormats } from './slack/post-to-slack.ts';
 import type { TextOptions } from './text/text-options.ts';
 import { locales } from './text/words/languages.ts';
 
@@ -52,8 +53,7 @@ const groupId = field('the name of a consumer group: letters, digits, dots, dash
   /^[\w.-]{1,255}$/.test(text) ? text : undefined,
 );
 
-const formats = ['blocks', 'text'] as const;
-const format = field(formats.join(' or '), (text) => formats.find((name) => name === text));
+const format = field(slackFormats.join(' or '), (text) => slackFormats.find((name) => name === text));
 
 const locale = field(locales.join(' or '), (text) => locales.find((known) => known === text));
 

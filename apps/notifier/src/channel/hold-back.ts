@@ -1,4 +1,5 @@
 import { backoff } from '@payments/runtime';
+import { defaultChannel } from '../routes/routing.ts';
 import type { SlackVerdict } from '../slack/slack-verdict.ts';
 import type { ChannelTools } from './channel-tools.ts';
 import { onPostgres } from './on-postgres.ts';
@@ -23,7 +24,7 @@ export type HoldBack = {
 /** Begins with no failures. */
 export function openHoldBack(options: ChannelTools): HoldBack {
   const { name, pace, health, log, grace } = options;
-  const part = name === 'default' ? 'slack' : `slack ${name}`;
+  const part = name === defaultChannel ? 'slack' : `slack ${name}`;
   let failures = 0;
   return {
     clear: () => {

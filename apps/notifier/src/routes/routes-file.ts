@@ -2,6 +2,7 @@ import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '
 import { z } from 'zod';
 import { cutShort } from '../event/cut-short.ts';
 import { everyOutcome } from '../event/outcome.ts';
+import { slackFormats } from '../slack/post-to-slack.ts';
 import { hideUrls } from './hide-urls.ts';
 import { routesProblems } from './routes-problems.ts';
 import type { Route } from './route.ts';
@@ -70,7 +71,7 @@ const channel = (env: Environment) =>
   only('a channel', {
     name: channelName,
     webhook: webhookIn(env),
-    format: oneOf(['blocks', 'text']).default('blocks'),
+    format: oneOf(slackFormats).default('blocks'),
   });
 
 type Reason = Exclude<keyof typeof FailureReason, 'UNSPECIFIED'>;

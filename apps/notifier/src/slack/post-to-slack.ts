@@ -5,10 +5,13 @@ import type { PostOutcome } from './slack-verdict.ts';
 import type { SlackText } from '../text/blocks.ts';
 
 /**
- * What a webhook takes: Block Kit with its text, or one text that says it all. A webhook that starts a workflow takes flat texts, one
+ * What webhooks take: Block Kit with its text, or one text that says it all. A webhook that starts a workflow takes flat texts, one
  * for each of its variables, and knows no blocks (https://docs.slack.dev/tools/slack-github-action/additional-configurations).
  */
-export type SlackFormat = 'blocks' | 'text';
+export const slackFormats = ['blocks', 'text'] as const;
+
+/** One of them. */
+export type SlackFormat = (typeof slackFormats)[number];
 
 /** Where to post, and the milliseconds after which an unanswered request is given up. */
 export type PostOptions = { webhookUrl: string; timeoutMs: number; format?: SlackFormat };
