@@ -1,5 +1,5 @@
 import type { SlackText } from '../text/blocks.ts';
-import { withoutLoudNames } from '../text/quoted.ts';
+import { escapeMrkdwn, withoutLoudNames } from '../text/quoted.ts';
 
 type Part = { type: string; text?: unknown };
 
@@ -21,7 +21,5 @@ function partsOf(block: object): Part[] {
 function textOf({ type, text }: Part): string {
   if (typeof text !== 'string') return '';
   // Plain text is shown as it is in a block, and would be markup here.
-  return type === 'plain_text' ? text.replace(/[&<>]/g, (sign) => escapes[sign] ?? sign) : text;
+  return type === 'plain_text' ? escapeMrkdwn(text) : text;
 }
-
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

@@ -1,4 +1,5 @@
 import type { IncomingWebhookSendArguments } from '@slack/webhook';
+import { cutShort } from '../event/cut-short.ts';
 
 /** A message as Slack takes it: Block Kit, and `text` for notifications and clients without blocks. */
 export type SlackText = Required<Pick<IncomingWebhookSendArguments, 'text' | 'blocks'>>;
@@ -10,9 +11,7 @@ export const blockLimits = { header: 150, section: 3_000, contextElement: 3_000 
 
 /** A title: plain text, cut where it is too long. */
 export function header(title: string): SlackBlock {
-  const whole = title.length <= blockLimits.header;
-  const text = whole ? title : `${title.slice(0, blockLimits.header - 1).toWellFormed()}…`;
-  return { type: 'header', text: { type: 'plain_text', text } };
+  return { type: 'header', text: { type: 'plain_text', text: cutShort(title, blockLimits.header) } };
 }
 
 /** A fact by its name, as Slack text. */
