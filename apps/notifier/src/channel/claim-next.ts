@@ -18,14 +18,20 @@ const restPatienceMs = 3000;
 /** What is to be posted now, or after how many milliseconds to ask again. Nothing and 0: the queue has changed. */
 export type Next = { batch: Batch | undefined; retryMs: number };
 
-/** Claims what comes next. What is in the channel already is dropped; what another claimant has waits. */
+/**
+ * Makes the function that claims what comes next in the queue. What is in the channel already is dropped; what another
+ * claimant has waits.
+ */
 export function claimNext(
   queue: Queue,
   options: ChannelTools & { digest: DigestOptions },
 ): () => Promise<Next> {
   let awaited = { post: '', untilMs: 0 };
 
-  /** Once for each post: of one that Slack refused, part after part is told. */
+  /**
+   * How long to wait for what is missing of an unanswered post. That patience is had once for each post: when Slack refuses
+   * it, it is told again part by part, and each part lacks the others for good.
+   */
   function untilComplete({ earlierPost, missing }: Batch): number {
     if (!earlierPost) return 0;
     const now = performance.now();
@@ -46,11 +52,11 @@ export function claimNext(
   };
 }
 
+/** Ends what is told, blocks what is taken, returns what is ours. */
 function sortOut(next: readonly Waiting[], claims: ReadonlyMap<string, Claiming>, queue: Queue): Claimed[] {
   const claimOf = ({ event }: Waiting): Claiming => claims.get(event.id) ?? { kind: 'taken', leaseMs: 0 };
-  const [told = [], others = []] = [true, false].map((is) =>
-    next.filter((one) => (claimOf(one).kind === 'told') === is),
-  );
+  const told = next.filter((one) => claimOf(one).kind === 'told');
+  const others = next.filter((one) => claimOf(one).kind !== 'told');
   queue.remove(told);
   for (const { end } of told) end({ kind: 'repeatDropped' });
   const now = performance.now();

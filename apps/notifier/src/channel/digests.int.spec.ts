@@ -163,13 +163,13 @@ describe('a digest that nobody answered', () => {
     const [a, ...others] = events.map((event) => inPartition(event, Number(event.name === 'b')));
     if (!a) throw new Error('no message');
     const telling = [next.handle(a)];
-    const owner = async () =>
+    const claims = async () =>
       (
         await all.client.query<{ claims: number }>('select claims from notifier.inbox where id = $1', [
           a.headers['ce_id'],
         ])
       ).rows[0]?.claims;
-    await eventually(async () => expect(await owner()).toBe(2));
+    await eventually(async () => expect(await claims()).toBe(2));
     telling.push(...others.map((message) => next.handle(message)));
     await Promise.all(telling);
     expect(all.accepted(events)).toEqual([

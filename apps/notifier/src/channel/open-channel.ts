@@ -50,8 +50,9 @@ export function openChannel(options: ChannelOptions): Channel {
 }
 
 /**
- * One step towards the next post. Whatever is waited for (a lease, the pace), the post is made up anew after it: more may
- * have come that goes into a digest, and others may have told some of it.
+ * Makes the step towards the next post: claim, wait for the turn, post. Whatever is waited for (a lease, the pace), the
+ * step ends there and the post is made up anew by the next one: more may have come that goes into a digest, and others may
+ * have told some of it.
  */
 function nextStep(queue: Queue, holdBack: HoldBack, options: ChannelOptions): () => Promise<void> {
   const { pace, stop } = options;
@@ -79,7 +80,7 @@ async function askForTurn(pace: ChannelTools['pace']): Promise<{ askedMs: number
 /** A longer timer of Node fires after 1 ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Waits, and no longer than what waits is ours to tell. */
+/** Waits, but not beyond a stop, nor beyond the loss of the partition of the message that is first in the queue. */
 async function wait(ms: number, queue: Queue, stop: AbortSignal): Promise<void> {
   const revoked = queue.all()[0]?.message.revoked ?? stop;
   const signal = AbortSignal.any([stop, revoked]);
@@ -92,7 +93,10 @@ function fail(queue: Queue, error: unknown): void {
   for (const { failed } of all) failed(error);
 }
 
-/** Claims that end untold are given back, as far as that can be done at once; their leases end them otherwise. */
+/**
+ * Takes messages out of the queue untold, and gives their claims back: tried once, since a claim that is not given back ends
+ * with its lease.
+ */
 async function leave(ones: readonly Waiting[], queue: Queue, { inbox, log }: ChannelTools): Promise<void> {
   if (ones.length === 0) return;
   queue.remove(ones);

@@ -18,7 +18,7 @@ export type ChannelsOptions = Omit<ChannelTools, 'name' | 'inbox' | 'pace' | 'po
   leaseMs: number;
 };
 
-/** Opens every channel of the routing; returns those that an event is told in. */
+/** Opens every channel of the routing, and returns the function that finds those that an event is told in. */
 export function openChannels(options: ChannelsOptions): (event: PaymentEvent) => Channel[] {
   const { routing, pool, slack, leaseMs, beginTimeoutMs, ...common } = options;
   const { minIntervalMs: intervalMs, burst, timeoutMs } = slack;

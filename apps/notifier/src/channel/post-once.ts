@@ -11,26 +11,26 @@ import { inPostSpan } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
 
 /**
- * The posting of what was claimed, in the turn that was asked for at `turnMs` (by `performance.now()`): one request to Slack,
- * and what follows from its answer. Nothing is posted when so much time went by that the turn, or the claims, may be
- * another's by now. Rejects with the reason of `grace` when that comes before what was told is marked.
+ * Makes the function that posts what was claimed, in the turn that was asked for at `askedMs` (by `performance.now()`): one
+ * request to Slack, and what follows from its answer. Nothing is posted when so much time went by that the turn, or the
+ * claims, may be another's by now. Rejects with the reason of `grace` when that comes before what was told is marked.
  */
 export function postOnce(
   queue: Queue,
   { holdBack, clear }: HoldBack,
   options: ChannelTools,
-): (batch: Batch, turnMs: number) => Promise<void> {
+): (batch: Batch, askedMs: number) => Promise<void> {
   const { inbox, stop, beginTimeoutMs } = options;
 
-  return async (batch, turnMs) => {
+  return async (batch, askedMs) => {
     const { waiting } = batch;
     const id = randomUUID();
     const held = await onPostgres(() => inbox.beginPost(idsOf(waiting), id), stop, options);
-    // Without what another took meanwhile it is to be made up anew.
+    // Another claimant took some of it meanwhile: the next step makes up a post of what is left.
     if (held.size < waiting.length) return await notPosted(batch, options);
     const text = composed(batch, options);
     if (text instanceof Error) return await refused(batch, text.message, queue, options);
-    if (stop.aborted || performance.now() - turnMs > beginTimeoutMs) return await notPosted(batch, options);
+    if (stop.aborted || performance.now() - askedMs > beginTimeoutMs) return await notPosted(batch, options);
     countRepeats(batch, options);
     const outcome = await inPostSpan(waiting, () => options.post(text));
     for (const one of waiting) one.unanswered = isUnknown(outcome) ? id : batch.earlierPost?.id;
@@ -84,7 +84,10 @@ async function told({ waiting }: Batch, queue: Queue, options: ChannelTools): Pr
   for (const { end } of waiting) end({ kind: 'told' });
 }
 
-/** One message is what it is; of several nobody knows which it was: they are taken apart. */
+/**
+ * Of one message it is clear which one Slack refused. Of several it is not: each goes into posts of half the size from now
+ * on, until the one that is refused stands alone.
+ */
 async function refused(batch: Batch, reason: string, queue: Queue, options: ChannelTools): Promise<void> {
   const { waiting } = batch;
   const [only] = waiting;
@@ -97,13 +100,16 @@ async function refused(batch: Batch, reason: string, queue: Queue, options: Chan
   only.end({ kind: 'refused', reason });
 }
 
-/** Slack said that it did not take it: a digest may be made up anew. */
+/** It is certain that nothing of it is in the channel: the next post may be made up otherwise. */
 async function notPosted({ waiting, earlierPost }: Batch, options: ChannelTools): Promise<void> {
   const { inbox, grace } = options;
   await onPostgres(() => inbox.notPosted(idsOf(waiting), earlierPost), grace, options);
 }
 
-/** That our own post was not answered is in the log already. */
+/**
+ * Counts and logs what is told although an earlier post may have told it: that of another claimant only, since an unanswered
+ * post of this process was logged when it failed.
+ */
 function countRepeats({ waiting, earlierPost }: Batch, { name, tally, log }: ChannelTools): void {
   if (earlierPost === undefined) return;
   for (const { event, message, unanswered } of waiting) {

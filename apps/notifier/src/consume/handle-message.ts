@@ -17,7 +17,7 @@ export type HandleOptions = {
   stop: AbortSignal;
 };
 
-/** The most kinds of events that are remembered as said to be unknown. */
+/** Kinds that are named in the log, at most: whoever writes to the topic could write a new one with each message. */
 const mostTypesSaid = 100;
 
 /**

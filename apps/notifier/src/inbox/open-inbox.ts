@@ -98,6 +98,9 @@ const notOurs = ({ state, lease_ms: leaseMs }: OtherRow): Claiming =>
  * Takes each message that nobody has: a new row, a claim of our own or one whose lease is over, or one that was refused
  * before. The row lock of the upsert makes two claimants one after the other; the second finds the first one's lease. In
  * the order of the ids, so that two claimants of the same messages do not lock each other out.
+ *
+ * `owner` alone is the fence, since each claimant has one of its own. `claims` counts the claimants of a message: for people,
+ * and for specs.
  */
 const claimSql = `
   insert into notifier.inbox as inbox (id, channel, state, owner, lease_until)

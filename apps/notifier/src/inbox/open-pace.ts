@@ -8,8 +8,8 @@ export type Pace = {
   /** Takes a turn and returns 0, or returns the milliseconds after which to ask again. */
   turn(): Promise<number>;
   /**
-   * The request of our last turn is answered. When it came to Slack nobody knows, and a limit counts from there: it counts as
-   * if the turn had been taken now, since the next ones may be on their way for a shorter time.
+   * The request of our last turn is answered. Slack's limit counts from when a request arrives, which may be as late as its
+   * answer; the next request may be quicker, and arrive too close behind it. So the turn counts as taken now.
    */
   answered(): Promise<void>;
   /** Gives nobody a turn within the next `ms` milliseconds, and only one right after them. */
@@ -39,7 +39,8 @@ export function openPace({ pool, channel, intervalMs, burst }: PaceOptions): Pac
       return Math.max(1, Math.ceil(waits.rows[0]?.wait_ms ?? 0));
     },
     answered: async () => {
-      // As far as the time ran ahead of the clock at that turn, a later one would have left it where it is.
+      // While `due_at` lay ahead of the clock, a turn pushed it on by an interval, whenever in that time it was taken: only
+      // what goes beyond that makes a difference.
       const lateMs = performance.now() - last.takenAt - last.aheadMs;
       if (lateMs > 0) await pool.query(answeredSql, [channel, lateMs, burst * intervalMs]);
     },
@@ -59,7 +60,10 @@ const waitSql = `
   select (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 - $2 as wait_ms
   from notifier.channel where name = $1`;
 
-/** Others may have taken turns meanwhile. Later than after a whole burst of now it need not be for anything. */
+/**
+ * Moves `due_at` on by what the turn came late, on top of turns that others took meanwhile. A whole burst from now is the
+ * latest it has to be: as if all turns of it had been taken now.
+ */
 const answeredSql = `
   update notifier.channel set due_at = greatest(due_at, least(
     due_at + $2 * interval '1 millisecond', clock_timestamp() + $3 * interval '1 millisecond'))

@@ -33,8 +33,8 @@ export async function purgeBatch(
 }
 
 /**
- * The turn lasts to the end of the statement. Nobody is waited for: a row that somebody holds is left for the next time. Who
- * claims a row that is being deleted waits for the end of a statement of milliseconds, and then claims it anew.
+ * The advisory lock lasts to the end of the statement. Nobody is waited for: a row that somebody holds is left for the
+ * next time. Who claims a row that is being deleted waits for the end of a statement of milliseconds, and then claims it anew.
  *
  * What is claimed is kept, however old: its message was not told yet. So is what was told late, after a long trouble of
  * Slack, until its retention since then is over. Reads `inbox_by_claimed_at` from its old end, and the batch's rows where
