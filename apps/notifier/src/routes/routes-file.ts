@@ -1,8 +1,8 @@
 import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '@payments/contracts';
 import { z } from 'zod';
-import { cutShort } from '../event/cut-short.ts';
 import { everyOutcome } from '../event/outcome.ts';
 import { slackFormats } from '../slack/post-to-slack.ts';
+import { must, oneOf, only, someOf } from './file-values.ts';
 import { hideUrls } from './hide-urls.ts';
 import { routesProblems } from './routes-problems.ts';
 import type { Route } from './route.ts';
@@ -15,29 +15,6 @@ export type Routes = { channels: readonly ChannelAddress[]; routes: readonly Rou
 
 /** The environment, where the webhooks stand under the names that the file gives. */
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Completes the sentence "routes[1].channel …" when the value is not there, or is not as expected. */
-const must = (be: string, { quote = true } = {}) => ({
-  error: ({ input }: { input?: unknown }) => {
-    if (input === undefined) return `is not set: it must be ${be}`;
-    return `must be ${be}${quote ? `, not ${cutShort(JSON.stringify(input))}` : ''}`;
-  },
-});
-
-/** No key but those of `shape`: an unknown one is a condition that would silently not be asked for. */
-const only = <T extends z.core.$ZodLooseShape>(what: string, shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `has unknown keys: ${cutShort(issue.keys.join(', '))}; ${what} has ${Object.keys(shape).join(', ')}`
-        : must(`${what}: { ${Object.keys(shape).join(', ')} }`, { quote: false }).error(issue),
-  });
-
-const someOf = <T extends z.ZodType>(one: T, what: string) =>
-  z.array(one, must(`a list of ${what}`, { quote: false })).min(1, `must hold one of ${what} at least`);
-
-const oneOf = <const T extends string>(names: readonly T[]) =>
-  z.enum(names, must(`one of ${names.join(', ')}`));
 
 const channelName = z
   .string(must('a name'))
@@ -83,6 +60,7 @@ const currency = z
   .string(must('a code of ISO 4217, such as KRW'))
   .refine((code) => currencyDecimals(code) !== undefined, must('a code of ISO 4217, such as KRW'));
 
+/** All of `Route`, and nothing else: a condition that only one of the two knows does not compile. */
 const route = only('a route', {
   channel: z.string(must('the name of a channel')),
   outcomes: someOf(oneOf(everyOutcome), everyOutcome.join(', ')).optional(),
@@ -99,7 +77,7 @@ const route = only('a route', {
       return parsed ?? z.NEVER;
     })
     .optional(),
-});
+} satisfies Record<keyof Route, z.ZodType>);
 
 /** A routes file: its channels, with their webhooks out of the environment, and its routes. */
 export const routesFile = (env: Environment) =>
