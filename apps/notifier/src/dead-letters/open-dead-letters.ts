@@ -1,10 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { deadLetterPartitions, deadLetterTopic, deadLetterTopicConfig } from '@payments/contracts';
-import { ensureTopics, KafkaError, openProducer } from '@payments/kafka';
-import type { ConsumedMessage, KafkaConfig, RawKafkaMessage } from '@payments/kafka';
-import { backoff } from '@payments/runtime';
-import type { Health, Log } from '@payments/runtime';
+import type { ConsumedMessage, KafkaError, RawKafkaMessage } from '@payments/kafka';
 import type { Tally } from '../tally.ts';
+import { openDeadLetterTopic } from './open-dead-letter-topic.ts';
+import type { DeadLetterTopicOptions } from './open-dead-letter-topic.ts';
 import { saySetAside } from './say-set-aside.ts';
 import { takeBatch } from './take-batch.ts';
 import type { BatchBounds } from './take-batch.ts';
@@ -22,23 +19,14 @@ export type DeadLetters = AsyncDisposable & {
 };
 
 /** What it needs. Times in milliseconds. */
-export type DeadLettersOptions = {
-  kafka: KafkaConfig;
+export type DeadLettersOptions = DeadLetterTopicOptions & {
   /** The notifier's consumer group, for the dead letters to name. */
   groupId: string;
-  /** Others than the contract's, for specs. */
-  topic?: string;
+  /** Another than the contract's, for specs. */
   replayTopic?: string;
   /** How much is sent at once. */
   most?: BatchBounds;
-  backoffMs?: { minMs: number; maxMs: number };
   tally: Pick<Tally, 'count'>;
-  health: Pick<Health, 'ready' | 'notReady'>;
-  log: Pick<Log, 'warn' | 'error'>;
-  /** Ends every wait; nothing is sent any more. */
-  stop: AbortSignal;
-  /** Ends a send that is under way. Comes some time after `stop`. */
-  grace: AbortSignal;
 };
 
 /** A message on its way. */
@@ -67,7 +55,7 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
   const say = saySetAside({ log });
   const closing = new AbortController();
   const stop = AbortSignal.any([options.stop, closing.signal]);
-  const toKafka = openWay({ ...options, stop });
+  const toKafka = openDeadLetterTopic({ ...options, stop });
   let running: Promise<void> | undefined;
 
   const deliver = async (batch: readonly Waiting[]): Promise<void> => {
@@ -140,53 +128,4 @@ function isStillOurs({ message, reject }: Waiting, stop: AbortSignal): boolean {
   const gone = [stop, message.revoked].find(({ aborted }) => aborted);
   if (gone) reject(gone.reason);
   return !gone;
-}
-
-/** The longest pause is short: messages of good payments wait behind it. */
-const usualBackoffMs = { minMs: 250, maxMs: 10_000 };
-
-/** The producer, the topic, and what is said of both. Nothing here throws. */
-function openWay(options: DeadLettersOptions) {
-  const { kafka, health, log, stop, grace, backoffMs = usualBackoffMs, topic = deadLetterTopic } = options;
-  const producer = openProducer({ kafka });
-  const wanted = { topic, partitions: deadLetterPartitions, config: deadLetterTopicConfig };
-  let isThere = false;
-
-  async function holdBack({ code, message: reason }: KafkaError, failures: number): Promise<void> {
-    if (stop.aborted) return;
-    const pauseMs = backoff(failures, backoffMs);
-    health.notReady('dead-letters', reason);
-    log.warn({ topic, attempt: failures, pauseMs, code, reason }, 'waiting for kafka to take dead letters');
-    await pause(pauseMs, undefined, { signal: stop }).catch(() => undefined);
-  }
-
-  return {
-    holdBack,
-    /** Waits until the topic is there, or `stop`. Whatever is wrong with it, it is no message's fault. */
-    prepare: async (): Promise<void> => {
-      for (let failures = 1; !isThere && !stop.aborted; failures += 1) {
-        const ensured = ensureTopics({ kafka, topics: [wanted], signal: stop });
-        const error = await ensured.then(
-          () => undefined,
-          (thrown: unknown) => KafkaError.from(thrown),
-        );
-        isThere = !error;
-        if (error) await holdBack(error, failures);
-        else health.ready('dead-letters');
-      }
-    },
-    /** Returns what went wrong, if anything did. */
-    send: async (messages: readonly RawKafkaMessage[]): Promise<KafkaError | undefined> => {
-      const error = await producer.send(messages, grace).then(
-        () => undefined,
-        (thrown: unknown) => KafkaError.from(thrown),
-      );
-      if (!error) health.ready('dead-letters');
-      else if (error.code === 'UNKNOWN_TOPIC_OR_PARTITION') isThere = false;
-      return error;
-    },
-    /** Nothing waits any more: whether Kafka takes dead letters again is seen with the next one. */
-    idle: () => health.ready('dead-letters'),
-    close: () => producer[Symbol.asyncDispose](),
-  };
 }
