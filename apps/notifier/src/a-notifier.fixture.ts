@@ -9,7 +9,7 @@ import type { DeadLetters } from './dead-letters/open-dead-letters.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
 import { migrateInbox } from './inbox/migrate-inbox.ts';
 import { openPool } from './inbox/open-pool.ts';
-import { oneChannel } from './routes/routing.ts';
+import { defaultChannel, routingBy } from './routes/routing.ts';
 import type { Routing } from './routes/routing.ts';
 import { openTally } from './tally.ts';
 import type { MessageEnd, Tally } from './tally.ts';
@@ -59,7 +59,7 @@ export async function aNotifier(options: {
   const channelsOf = openChannels({
     ...common,
     pool,
-    routing: options.routing ?? oneChannel(webhookUrl),
+    routing: options.routing ?? everythingInto(webhookUrl),
     slack: { minIntervalMs: options.minIntervalMs ?? 0, burst: options.burst ?? 1, timeoutMs },
     digest: { above: 1_000_000, max: 1_000, lines: 20, ...options.digest },
     text: { locale: 'en', digestLines: options.digest?.lines ?? 20 },
@@ -101,6 +101,9 @@ export function asConsumed(event: AnEvent, revoked = new AbortController().signa
   const place = { topic: 'payment-event', partition: 0, offset: '7', timestamp: new Date(0) };
   return { ...place, ...event, raw, ack: nothing, leave: nothing, revoked };
 }
+
+const everythingInto = (webhookUrl: string): Routing =>
+  routingBy({ channels: [{ name: defaultChannel, webhookUrl, format: 'blocks' }], routes: [] });
 
 function aLog(): { log: Log; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];

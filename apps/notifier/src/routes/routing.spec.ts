@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { FailureReason } from '@payments/contracts';
-import { aFailedEvent, anEvent } from '../event/an-event.fixture.ts';
+import { aFailedEvent, anEvent, decoded } from '../event/an-event.fixture.ts';
 import type { AnEvent, Wishes } from '../event/an-event.fixture.ts';
-import { decodeEvent } from '../event/decode-event.ts';
 import type { Route } from './route.ts';
 import { routingBy } from './routing.ts';
 
-const decoded = (event: AnEvent) => {
-  const read = decodeEvent(event);
-  if (read.kind !== 'event') throw new Error(`not an event: ${read.kind}`);
-  return read.event;
-};
 const told = (routes: readonly Route[], event: AnEvent) =>
   routingBy({ channels: [], routes }).channelsOf(decoded(event));
 const paid = (currencyCode: string, units: bigint, nanos = 0) =>

@@ -30,7 +30,3 @@ export const routingBy = (options: {
     return names.size > 0 ? [...names] : [defaultChannel];
   },
 });
-
-/** Everything into the one channel. */
-export const oneChannel = (webhookUrl: string, format: SlackFormat = 'blocks'): Routing =>
-  routingBy({ channels: [{ name: defaultChannel, webhookUrl, format }], routes: [] });
