@@ -28,6 +28,7 @@ export { openHealth } from './open-health.ts';
 export type { Health } from './open-health.ts';
 export { ConfigError, readConfig } from './read-config.ts';
 export type { ConfigProblem } from './read-config.ts';
+export { readRetryAfter } from './read-retry-after.ts';
 export { redactSecrets } from './redact-secrets.ts';
 export { runUntilSignal } from './run-until-signal.ts';
 export { waitFor } from './wait-for.ts';

@@ -1,6 +1,6 @@
 import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
+import { readRetryAfter } from '@payments/runtime';
 import { flatText } from './flat-text.ts';
-import { retryAfterMs } from './slack-verdict.ts';
 import type { PostOutcome } from './slack-verdict.ts';
 import type { SlackText } from '../text/blocks.ts';
 
@@ -47,8 +47,8 @@ export async function postToSlack(
       return { kind: 'unanswered', reason: reasonOf(seen.failure ?? error) };
     const { statusCode: status } = error;
     const body = withoutSecret(error.body, webhookUrl);
-    const retryAfter = seen.answer?.headers.get('retry-after') ?? null;
-    return { kind: 'answered', status, body, retryAfterMs: retryAfterMs(retryAfter) };
+    const retryAfter = seen.answer?.headers.get('retry-after') ?? undefined;
+    return { kind: 'answered', status, body, retryAfterMs: readRetryAfter(retryAfter) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isUnknown, retryAfterMs, slackVerdict } from './slack-verdict.ts';
+import { isUnknown, slackVerdict } from './slack-verdict.ts';
 
 const answered = (status: number, body = '', ms?: number) =>
   slackVerdict({ kind: 'answered', status, body, retryAfterMs: ms });
@@ -48,22 +48,6 @@ describe('slackVerdict', () => {
     expect(answered(500, `a\nb\u0000${'x'.repeat(5000)}`)).toMatchObject({
       reason: `Slack answered 500 a b ${'x'.repeat(96)}`,
     });
-  });
-});
-
-describe('retryAfterMs', () => {
-  const now = () => Date.parse('2026-01-02T00:00:00Z');
-  it.each([
-    ['30', 30_000],
-    ['0', 0],
-    ['Fri, 02 Jan 2026 00:00:05 GMT', 5000],
-    ['Thu, 01 Jan 2026 00:00:00 GMT', 0],
-    ['soon', undefined],
-    ['1e400', undefined],
-    ['', undefined],
-    [null, undefined],
-  ])('reads %j', (header, ms) => {
-    expect(retryAfterMs(header, now)).toBe(ms);
   });
 });
 

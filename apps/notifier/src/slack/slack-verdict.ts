@@ -42,11 +42,3 @@ export const isUnknown = (outcome: PostOutcome): boolean =>
   outcome.kind === 'unanswered' || ofAGateway.includes(outcome.status);
 
 const refusal = /^\s*\{\s*"ok"\s*:\s*false\b/;
-
-/** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3). Undefined: absent or unreadable. */
-export function retryAfterMs(header: string | null, now: () => number = Date.now): number | undefined {
-  if (header === null || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - now() : seconds * 1000;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
-}

@@ -1,6 +1,6 @@
+import { readRetryAfter } from '@payments/runtime';
 import type { Exchange } from './exchange.ts';
 import type { FoundCharge } from './gateway.ts';
-import { readRetryAfter } from './read-retry-after.ts';
 
 /** What is asked of the gateway, as its contract names it. */
 export type Asking = 'POST /charges' | 'GET /charges' | 'POST /refunds';
