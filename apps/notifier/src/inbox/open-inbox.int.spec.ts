@@ -155,6 +155,13 @@ describe('the inbox', () => {
     expect(await row(id)).toMatchObject({ state: 'CLAIMED', reason: null });
   });
 
+  it('takes any text as the reason, also one that PostgreSQL cannot hold', async () => {
+    const id = randomUUID();
+    await claim(patient, id);
+    await patient.markRefused(id, 'no text: \0 and \ud800');
+    expect(await row(id)).toMatchObject({ state: 'REFUSED', reason: 'no text: \ufffd and \ufffd' });
+  });
+
   it('forgets a claim that was given back, unless it was lost before', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
     await claim(patient, id);

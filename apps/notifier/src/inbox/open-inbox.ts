@@ -79,7 +79,11 @@ export function openInbox({ pool, channel, leaseMs, beginTimeoutMs }: InboxOptio
         earlierPost?.size ?? null,
       ])),
     markTold: async (ids) => void (await pool.query(markToldSql, [ids, channel])),
-    markRefused: async (id, reason) => void (await pool.query(markRefusedSql, [id, channel, owner, reason])),
+    markRefused: async (id, reason) => {
+      // The one character that PostgreSQL holds in no text: its error would be waited out, for ever.
+      const values = [id, channel, owner, reason.replaceAll('\0', '\ufffd')];
+      await pool.query(markRefusedSql, values);
+    },
     release: async (ids) => void (await pool.query(releaseSql, [ids, channel, owner])),
   };
 }
