@@ -41,7 +41,7 @@ export function openHoldBack(options: ChannelTools): HoldBack {
         log.error(fields, 'the Slack webhook does not work; nothing is lost, messages wait');
       } else {
         // A limit is no trouble: Slack says when to come back.
-        if (verdict.retryAfterMs === undefined) health.notReady(part, verdict.reason);
+        if (!verdict.limited || verdict.retryAfterMs === undefined) health.notReady(part, verdict.reason);
         log.warn(fields, 'Slack did not take a message; it is tried again');
       }
       // After a stop, too: what Slack asked for binds the next notifier.

@@ -87,6 +87,22 @@ describe('PostgreSQL away', () => {
   });
 });
 
+describe('a server in trouble that says when to come back', () => {
+  it.each([
+    ['trouble', 503, true],
+    ['a limit, which is none', 429, false],
+  ])('is %s', async (_, status, unready) => {
+    const notifier = await all.notifier();
+    const [a] = named('a');
+    all.slack.failNext({ status, retryAfterSeconds: 600 });
+    const telling = notifier.handle(inPartition(a!, 0));
+    await logged(notifier, 'Slack did not take a message; it is tried again');
+    expect(notifier.unready.has('slack')).toBe(unready);
+    notifier.stop.abort();
+    expect(await telling).toBe('left');
+  });
+});
+
 describe('an event of which no text can be made', () => {
   it('is refused with the reason, and what waits behind it is told', async () => {
     const notifier = await all.notifier();

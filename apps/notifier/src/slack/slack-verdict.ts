@@ -7,13 +7,13 @@ export type PostOutcome =
  * What follows from it:
  * - `told`: Slack has it.
  * - `refused`: Slack will never take this message; the next one may pass.
- * - `later`: try again after the back-off, or after the time that Slack asked for.
+ * - `later`: try again after the back-off, or after the time that Slack asked for. `limited`: we were too fast for it.
  * - `broken-webhook`: no message passes until somebody mends the webhook; try again slowly, lose nothing.
  */
 export type SlackVerdict =
   | { kind: 'told' }
   | { kind: 'refused'; reason: string }
-  | { kind: 'later'; reason: string; retryAfterMs?: number | undefined }
+  | { kind: 'later'; reason: string; retryAfterMs?: number | undefined; limited?: true }
   | { kind: 'broken-webhook'; reason: string };
 
 /**
@@ -30,7 +30,8 @@ export function slackVerdict(outcome: PostOutcome): SlackVerdict {
   if (status >= 200 && status < 300)
     return refusal.test(outcome.body) ? { kind: 'broken-webhook', reason } : { kind: 'told' };
   if (status === 400 || status === 413) return { kind: 'refused', reason };
-  if (status === 429 || status === 408 || status >= 500) return { kind: 'later', reason, retryAfterMs };
+  if (status === 429) return { kind: 'later', reason, retryAfterMs, limited: true };
+  if (status === 408 || status >= 500) return { kind: 'later', reason, retryAfterMs };
   return { kind: 'broken-webhook', reason };
 }
 
