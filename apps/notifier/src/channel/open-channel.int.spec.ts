@@ -105,6 +105,8 @@ describe('a message', () => {
     expect(await notifier.handle(asConsumed(anEvent()))).toBe('told');
     expect(slack.requests().map(({ answer }) => answer)).toEqual([500, 500, 500, 'reset', 503, 200]);
     expect(received()).toHaveLength(1);
+    // No other claimant was at it: what it posted itself without an answer is in its log.
+    expect(notifier.tally.mayRepeat).toBe(0);
     expect(notifier.unready).toEqual(new Map());
   });
 
