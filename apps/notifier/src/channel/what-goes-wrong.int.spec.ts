@@ -101,6 +101,22 @@ describe('a server in trouble that says when to come back', () => {
     notifier.stop.abort();
     expect(await telling).toBe('left');
   });
+
+  it('is asked again after an hour, whatever it says', async () => {
+    const notifier = await all.notifier();
+    const [a] = named('a');
+    all.slack.failNext({ status: 429, retryAfterSeconds: 30 * 86_400 });
+    const telling = notifier.handle(inPartition(a!, 0));
+    const said = 'Slack did not take a message; it is tried again';
+    await logged(notifier, said);
+    expect(notifier.lines.find(({ msg }) => msg === said)).toMatchObject({ pauseMs: 3_600_000 });
+    notifier.stop.abort();
+    expect(await telling).toBe('left');
+    const { rows } = await all.client.query<{ held: boolean }>(
+      `select due_at between now() + interval '50 minutes' and now() + interval '61 minutes' as held from notifier.channel`,
+    );
+    expect(rows).toEqual([{ held: true }]);
+  });
 });
 
 describe('an event of which no text can be made', () => {
