@@ -53,6 +53,16 @@ describe('the inbox', () => {
     }
   });
 
+  it('locks nobody out who names the same messages in another order', async () => {
+    const ids = Array.from({ length: 3000 }, () => randomUUID()).toSorted();
+    const reversed = ids.toReversed();
+    // The rows lie there, as after a crash: each statement locks all of them.
+    await crashed.claim(ids);
+    await Promise.all([crashed.claim(ids), inboxWith({ leaseMs: 0 }).claim(reversed)]);
+    await Promise.all([crashed.markTold(ids), patient.markTold(reversed)]);
+    expect((await patient.claim([ids[0]!])).get(ids[0]!)).toEqual({ kind: 'told' });
+  });
+
   it('says how long another has the message', async () => {
     const id = randomUUID();
     expect(await claim(patient, id)).toEqual(fresh);
