@@ -16,6 +16,9 @@ export const findKafka = async (
   options: { brokers?: string; group?: string },
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<KafkaPlace> => {
+  // What a script left empty must not become the default: somebody else's dead letters would be skipped.
+  for (const name of ['brokers', 'group'] as const)
+    if (options[name]?.trim() === '') throw new UsageError(`--${name} is empty`);
   const brokers = options.brokers ?? (env['KAFKA_BROKERS'] || (await localBrokers(env)));
   const group = options.group ?? env['NOTIFIER_GROUP_ID'];
   try {

@@ -15,7 +15,7 @@ import {
   withDeadLetterMark,
 } from '@payments/contracts';
 import { openProducer, readOffsets, readRanges$ } from '@payments/kafka';
-import type { RawKafkaMessage } from '@payments/kafka';
+import type { RawKafkaMessage, ReadMessage } from '@payments/kafka';
 import {
   eventually,
   startKafka,
@@ -24,8 +24,10 @@ import {
   throwAwayDatabase,
 } from '@payments/testing';
 import type { RunningKafka } from '@payments/testing';
+import kafkajs from 'kafkajs';
 import { lastValueFrom, toArray } from 'rxjs';
 import { startCommand } from '../start-command.fixture.ts';
+import { dealWithOpen } from './deal-with-open.ts';
 
 /** A Kafka of their own: the topics have one name each. Each spec goes on where the one before it ended. */
 let closing: AsyncDisposableStack;
@@ -155,6 +157,32 @@ describe('dead letters', () => {
     const replays = await replayed();
     for (let index = 0; index < 2_000; index += 1) expect(replays.has(`many-${index}`)).toBe(true);
   });
+
+  it('stay open as long as Kafka does not take their replay', async () => {
+    await send(letter({ ...garbage('large'), value: Buffer.alloc(5_000, 0xff) }, 0));
+    await settings({ 'max.message.bytes': '1000' });
+    const refused = await run('replay', '--yes');
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('MESSAGE_TOO_LARGE')]);
+    expect((await list()).open).toBe(1);
+    await settings({ 'max.message.bytes': '8388608' });
+    expect((await run('replay', '--yes')).stdout).toBe('1 dead letter replayed\n');
+    expect((await list()).open).toBe(0);
+  });
+
+  it('stay open if they come while those before them are dealt with', async () => {
+    const place = { kafka: { brokers: kafka.brokers, clientId: 'spec' }, groupId: 'meanwhile' };
+    const offsets = () =>
+      readOffsets({ ...place, topic: deadLetterTopic, groupId: 'meanwhile.dead-letters' });
+    const low = (await offsets())?.[0]?.low ?? 0n;
+    const open = [{ partition: 0, from: low, until: low + 1n }];
+    const numbers: string[] = [];
+    const deal = (messages: readonly ReadMessage[]) =>
+      Promise.resolve(void numbers.push(...messages.map(({ offset }) => offset)));
+    const stop = new AbortController().signal;
+    const dealt = await dealWithOpen({ place, open, deal, tell: () => undefined, stop });
+    expect([dealt, numbers]).toEqual([{ end: 'ALL', done: 1 }, [String(low)]]);
+    expect(await offsets()).toMatchObject([{ committed: low + 1n }]);
+  });
 });
 
 describe('a replay', () => {
@@ -172,7 +200,7 @@ describe('a replay', () => {
     const notifier = closing.use(await startService({ app: 'notifier', env }));
     await notifier.ready();
     // What the specs above have replayed: all of it is garbage but one, which is nothing at all.
-    const before = 2_003 + (await kafka.recordsAppended(replayTopic));
+    const before = 2_004 + (await kafka.recordsAppended(replayTopic));
     await appended(deadLetterTopic, before);
     await run('skip', '--yes');
 
@@ -230,11 +258,23 @@ describe('where Kafka is', () => {
     expect(wrong.exitCode).toBe(1);
     expect(wrong.stderr).toMatch(/KAFKA_BROKERS must be/);
     expect(wrong.stderr).toMatch(/NOTIFIER_GROUP_ID must be/);
+    const unset = await run('skip', '--group', '', '--yes');
+    expect([unset.exitCode, unset.stderr]).toEqual([1, expect.stringContaining('--group is empty')]);
     const number = await run('replay', '17', '--yes');
     expect(number.exitCode).toBe(1);
     expect(number.stderr).toContain('such as 0/17');
   });
 });
+
+/** Gives the topic of replays other settings. */
+async function settings(wanted: Record<string, string>): Promise<void> {
+  const client = { brokers: kafka.brokers, clientId: 'spec', logLevel: kafkajs.logLevel.NOTHING };
+  const admin = new kafkajs.Kafka(client).admin();
+  await admin.connect();
+  const configEntries = Object.entries(wanted).map(([name, value]) => ({ name, value }));
+  const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: replayTopic, configEntries }];
+  await admin.alterConfigs({ validateOnly: false, resources }).finally(() => admin.disconnect());
+}
 
 /** The keys of all that was replayed. */
 async function replayed(): Promise<Set<string>> {
