@@ -31,7 +31,7 @@ describe('the configuration of the notifier', () => {
       },
       digest: { above: 5, max: 1000 },
       text: { locale: 'en', digestLines: 20, traceUrl: undefined },
-      retentionMs: 2_592_000_000,
+      retentionMs: 3_888_000_000,
     });
   });
 

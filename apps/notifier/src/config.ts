@@ -74,7 +74,8 @@ const variables = (env: Environment) =>
       NOTIFIER_DIGEST_MAX: integer({ min: 2, max: 1_000 }).default(1_000),
       NOTIFIER_LOCALE: locale.default('en'),
       NOTIFIER_ROUTES: routesPath(env).optional(),
-      NOTIFIER_RETENTION_HOURS: integer({ min: 1, max: 87_600 }).default(720),
+      // Longer than the 30 days of a dead letter, with room for the segments that Kafka deletes whole.
+      NOTIFIER_RETENTION_HOURS: integer({ min: 1, max: 87_600 }).default(1_080),
       TRACE_URL: traceUrl.optional(),
     })
     .superRefine(checkKafka);

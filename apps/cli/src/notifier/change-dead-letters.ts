@@ -75,7 +75,10 @@ const tellDone = (
   if (options.json) print(json({ [past]: done, end }));
   else if (count === 0) print('no dead letter is open');
   else print(`${countText(done, 'dead letter')} ${past}`);
-  if (end === 'ALL') return exitCodes.done;
+  if (end === 'ALL') {
+    if (done < count) complain('Another command dealt with the others.');
+    return exitCodes.done;
+  }
   complain(
     end === 'TAKEN'
       ? 'Another command is at the same dead letters, and goes on with the rest.'

@@ -8,6 +8,7 @@ export type DeadLetter = {
   number: string;
   /** `OPEN`: not dealt with yet. */
   state: 'OPEN' | 'DONE';
+  /** When the record was made, where what somebody else wrote is no date. */
   setAsideAt: Date;
   reason: string;
   /** Where the message lies, or lay; null when somebody else wrote the dead letter. */
@@ -26,7 +27,7 @@ export const readDeadLetter = (message: ReadMessage, open: boolean): DeadLetter 
   return {
     number: `${partition}/${offset}`,
     state: open ? 'OPEN' : 'DONE',
-    setAsideAt: mark?.setAsideAt ?? timestamp,
+    setAsideAt: mark && !Number.isNaN(mark.setAsideAt.getTime()) ? mark.setAsideAt : timestamp,
     reason: mark?.reason ?? 'not written by the notifier',
     origin: mark ? { topic: mark.topic, partition: mark.partition, offset: mark.offset } : null,
     ceId: headers['ce_id'] ?? null,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterGroup, deadLetterTopic } from '@payments/contracts';
 import { readOffsets, readRanges$ } from '@payments/kafka';
-import { lastValueFrom, toArray } from 'rxjs';
+import { lastValueFrom, map, toArray } from 'rxjs';
 import type { KafkaPlace } from '../find-kafka.ts';
 import { json, print } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
@@ -29,9 +29,12 @@ export const listDeadLetters = async (
     groupId: `${group}.look-${randomUUID()}`,
     ranges: newestOf(wanted, limit),
   });
-  const found = (await lastValueFrom(found$.pipe(toArray())))
-    .map((message) => ({ message, at: { ...message, offset: BigInt(message.offset) } }))
-    .map(({ message, at }) => readDeadLetter(message, isIn(open, at)))
+  // Of a message only what is shown is kept: a thousand of them may be a gigabyte.
+  const letter$ = found$.pipe(
+    map((message) => readDeadLetter(message, isIn(open, { ...message, offset: BigInt(message.offset) }))),
+    toArray(),
+  );
+  const found = (await lastValueFrom(letter$))
     .sort((one, other) => Number(one.setAsideAt) - Number(other.setAsideAt))
     .slice(-limit);
   const counts = { open: countOf(open), done: countOf(every) - countOf(open) };
@@ -57,13 +60,10 @@ const letterTable = (found: readonly DeadLetter[], all: boolean): string =>
   table(found, {
     number: ({ number }) => number,
     ...(all && { state: ({ state }: DeadLetter) => state }),
-    'set aside': ({ setAsideAt }) => timeText(setAsideAt),
+    'set aside': ({ setAsideAt }) => setAsideAt.toISOString(),
     from: ({ origin }) =>
       origin ? strangersText(`${origin.topic} ${origin.partition}/${origin.offset}`, 60) : '',
     ce_id: ({ ceId }) => strangersText(ceId ?? '', 36),
     key: ({ key }) => strangersText(key ?? '', 30),
     reason: ({ reason }) => strangersText(reason, 70),
   });
-
-/** What somebody else wrote need not be a date. */
-const timeText = (at: Date): string => (Number.isNaN(at.getTime()) ? '' : at.toISOString());

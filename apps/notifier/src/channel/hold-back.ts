@@ -60,7 +60,6 @@ function pauseAfter(
 ): number {
   if (verdict.kind === 'broken-webhook') return brokenPauseMs;
   const { retryAfterMs } = verdict;
-  return retryAfterMs === undefined
-    ? backoff(failures, backoffMs)
-    : Math.min(retryAfterMs, longestRetryAfterMs);
+  // A time that is over already is no word about when to come back.
+  return retryAfterMs ? Math.min(retryAfterMs, longestRetryAfterMs) : backoff(failures, backoffMs);
 }

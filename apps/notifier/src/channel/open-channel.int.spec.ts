@@ -119,6 +119,15 @@ describe('a message', () => {
     expect(slack.requests()).toHaveLength(2);
   });
 
+  it('waits by its own measure where Slack asks for no time at all', async () => {
+    const notifier = await notifierWith();
+    slack.failNext({ status: 429, retryAfterSeconds: 0 }, 3);
+    expect(await notifier.handle(asConsumed(anEvent()))).toBe('told');
+    const pauses = notifier.lines.flatMap(({ pauseMs }) => (typeof pauseMs === 'number' ? [pauseMs] : []));
+    expect(pauses).toHaveLength(3);
+    expect(Math.min(...pauses)).toBeGreaterThan(0);
+  });
+
   it.each([403, 404, 410])(
     'waits un-ready for a webhook that answers %s, and is not lost',
     async (status) => {
