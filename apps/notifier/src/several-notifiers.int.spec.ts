@@ -27,6 +27,7 @@ const timesTold = (events: readonly { id: string; key: string }[]) => {
 const joined = (one: Reading) =>
   one.lines.filter(({ msg }) => msg === 'ready: reading payment events').map(({ partitions }) => partitions);
 const hasJoined = (one: Reading) => eventually(() => expect(joined(one)).not.toEqual([]), inTime);
+
 describe('several notifiers of one group', () => {
   it('tell each message once while one joins and one leaves in mid-batch, a post under way each time', async () => {
     const events = eventsOf(100);
@@ -42,12 +43,11 @@ describe('several notifiers of one group', () => {
     await all.send(...events.slice(40));
     // Some of what the first one is telling is the second one's by now: it is not to tell it, too.
     await eventually(() => expect(second.tally.told).toBeGreaterThan(5), inTime);
+    const whileLeaving = all.slack.holdNext();
     whileJoining.release();
     const more = eventsOf(80);
     events.push(...more);
     await all.send(...more);
-
-    const whileLeaving = all.slack.holdNext();
     await whileLeaving.arrived;
     const left = first.end();
     const third = await all.run(options);
