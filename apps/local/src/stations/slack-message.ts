@@ -1,15 +1,16 @@
-import type { SlackStandIn } from '@payments/servers';
+import type { SlackMessage, SlackStandIn } from '@payments/servers';
 
 import { inTime } from './station.ts';
 
-/** Waits until Slack was told about a reservation, and gives the text. @throws StackError when it is not in time */
+/** Waits until Slack was told about a reservation, alone or in a digest, and gives the text. @throws StackError when it is not in time */
 export async function seeSlackMessage(options: {
   slack: Pick<SlackStandIn, 'received' | 'onMessage'>;
   reservationId: string;
   stop: AbortSignal;
 }): Promise<string> {
   const { slack, reservationId, stop } = options;
-  const tells = ({ text }: { text: string }) => text.includes(reservationId);
+  const tells = ({ text, blocks }: SlackMessage) =>
+    text.includes(reservationId) || JSON.stringify(blocks).includes(reservationId);
   const { promise, resolve } = Promise.withResolvers<string>();
   const end = slack.onMessage((message) => {
     if (tells(message)) resolve(message.text);
