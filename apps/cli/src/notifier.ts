@@ -7,11 +7,9 @@ import type { ChangeOptions, LetterNumber } from './notifier/change-dead-letters
 import { exitCodes } from './notifier/exit-codes.ts';
 import { listDeadLetters } from './notifier/list-dead-letters.ts';
 import type { ListOptions } from './notifier/list-dead-letters.ts';
-import { complain, json, print } from './terminal/output.ts';
+import { complain, print } from './terminal/output.ts';
+import { jsonError, limitUpTo, moreHelp, sayUsageErrors } from './terminal/usage.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Said after whatever was typed wrong. */
-const moreHelp = '(--help explains)';
 
 const help = `
 Kafka: --brokers, else KAFKA_BROKERS, else the system that \`npm start\` runs (its state folder is LOCAL_STATE_DIR, else
@@ -25,11 +23,6 @@ Exit codes:
 
 type CommonOptions = { brokers?: string; group?: string; json: boolean };
 
-const limit = (text: string): number => {
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
-  throw new InvalidArgumentError('It must be a number from 1 to 1000.');
-};
-
 const letterNumber = (text: string, before: LetterNumber[] = []): LetterNumber[] => {
   const [, partition, offset] = /^(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
   if (partition === undefined || offset === undefined)
@@ -37,18 +30,11 @@ const letterNumber = (text: string, before: LetterNumber[] = []): LetterNumber[]
   return [...before, { partition: Number(partition), offset: BigInt(offset) }];
 };
 
-const jsonError = (code: string, message: string): string => json({ error: { code, message } });
-
-const program = new Command('npm run notifier --')
-  .description('Looks after what the notifier could not tell.')
-  .addHelpText('afterAll', help)
-  .configureOutput({
-    outputError: (text, write) => {
-      if (process.argv.includes('--json')) print(jsonError('USAGE', text.trim()));
-      write(text);
-    },
-  })
-  .showHelpAfterError(moreHelp);
+const program = sayUsageErrors(
+  new Command('npm run notifier --')
+    .description('Looks after what the notifier could not tell.')
+    .addHelpText('afterAll', help),
+);
 
 const deadLetters = program
   .command('dead-letters')
@@ -106,7 +92,7 @@ command<[], CommonOptions & ListOptions>('list', 'the open dead letters, the new
   listDeadLetters(place, options),
 )
   .option('--all', 'also those that were replayed or skipped, as long as the topic has them', false)
-  .option('--limit <n>', 'how many at most: the newest', limit, 20);
+  .option('--limit <n>', 'how many at most: the newest', limitUpTo(1000), 20);
 
 /** What all that changes something has in common. */
 const asking = (asked: Command): Command => asked.option('--yes', 'do not ask', false);

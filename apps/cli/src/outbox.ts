@@ -12,10 +12,8 @@ import { showMessages } from './outbox/show-messages.ts';
 import { showParked } from './outbox/show-parked.ts';
 import { showStatus } from './outbox/show-status.ts';
 import { atDatabase, withOutbox } from './outbox/with-outbox.ts';
+import { jsonError, limitUpTo, moreHelp, sayUsageErrors } from './terminal/usage.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Said after whatever was typed wrong. */
-const moreHelp = '(--help explains)';
 
 const help = `
 Database: --database, else DATABASE_URL, else the system that \`npm start\` runs (its state folder is
@@ -38,11 +36,6 @@ const uuid = (text: string): string => {
   throw new InvalidArgumentError('It must be a UUID, such as 3f2b8c1e-5d0a-4b6f-9c7e-1a2b3c4d5e6f.');
 };
 
-const limit = (text: string): number => {
-  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
-  throw new InvalidArgumentError('It must be a number from 1 to 1000.');
-};
-
 const statuses: readonly string[] = ['INIT', 'PUBLISHED', 'PARKED', 'DISCARDED'] satisfies MessageStatus[];
 
 const messageStatus = (text: string): MessageStatus => {
@@ -51,20 +44,13 @@ const messageStatus = (text: string): MessageStatus => {
   throw new InvalidArgumentError(`It must be one of ${statuses.join(', ')}.`);
 };
 
-const jsonError = (code: string, message: string): string => json({ error: { code, message } });
-
-const outbox = new Command('npm run outbox --')
-  .description(
-    'Looks at an outbox, and asks its relays to publish what is parked, to give it up, or to publish again.',
-  )
-  .addHelpText('afterAll', help)
-  .configureOutput({
-    outputError: (text, write) => {
-      if (process.argv.includes('--json')) print(jsonError('USAGE', text.trim()));
-      write(text);
-    },
-  })
-  .showHelpAfterError(moreHelp);
+const outbox = sayUsageErrors(
+  new Command('npm run outbox --')
+    .description(
+      'Looks at an outbox, and asks its relays to publish what is parked, to give it up, or to publish again.',
+    )
+    .addHelpText('afterAll', help),
+);
 
 /** A command of the outbox. Errors that people can do something about end as one sentence. */
 const command = <Args extends unknown[], Options extends CommonOptions>(
@@ -121,7 +107,7 @@ command<[], ListOptions>('list', 'the newest messages, newest first', (options) 
   .option('--status <status>', `only those: ${statuses.join(', ')} (INIT: not published yet)`, messageStatus)
   .option('--topic <topic>', 'only those of a topic')
   .option('--key <key>', 'only those of a key')
-  .option('--limit <n>', 'how many at most', limit, 20);
+  .option('--limit <n>', 'how many at most', limitUpTo(1000), 20);
 
 command<[string], CommonOptions & { payload: boolean }>(
   'show',
@@ -163,7 +149,7 @@ command<[], CommonOptions & { limit: number }>(
       print(options.json ? json(parked) : showParked(parked));
       return exitCodes.done;
     }),
-).option('--limit <n>', 'how many keys and topics at most', limit, 100);
+).option('--limit <n>', 'how many keys and topics at most', limitUpTo(1000), 100);
 
 /** What all that changes something has in common. */
 const asking = (asked: Command): Command =>

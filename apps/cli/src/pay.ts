@@ -8,10 +8,8 @@ import { refund } from './pay/refund.ts';
 import { usualTimeout } from './pay/with-service.ts';
 import type { ServiceOptions } from './pay/with-service.ts';
 import { complain, json, print } from './terminal/output.ts';
+import { limitUpTo, moreHelp } from './terminal/usage.ts';
 import { UsageError } from './usage-error.ts';
-
-/** Said after whatever was typed wrong. */
-const moreHelp = '(--help explains)';
 
 const orderHelp = `
 Examples:
@@ -45,11 +43,6 @@ const seconds = (text: string): number => {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value >= 0.1 && value <= 3_600) return value;
   throw new InvalidArgumentError('It must be a number of seconds from 0.1 to 3600.');
-};
-
-const limit = (text: string): number => {
-  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 10_000) return Number(text);
-  throw new InvalidArgumentError('It must be a number from 1 to 10000.');
 };
 
 const states: Readonly<Record<string, PaymentState>> = {
@@ -150,7 +143,7 @@ const listCommand = (
       .option('--state <state>', `only in this state: ${Object.keys(states).join(', ')}`, state)
       .option('--since <time>', 'only from then on: 2026-01-31T12:00:00Z, or 30m, 2h, 7d ago')
       .option('--until <time>', 'only before then')
-      .option('--limit <n>', 'how many at most', limit, 50)
+      .option('--limit <n>', 'how many at most', limitUpTo(10_000), 50)
       .option('--page-token <token>', 'go on where a list with the same filters ended'),
   ).action((_options: unknown, command: Command) => run(command, () => work(optionsOf(command))));
 
