@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 
 import { createLog } from './create-log.ts';
-import { flushAtExit } from './flush-at-exit.ts';
+import { flushAtExit } from './telemetry/flush-at-exit.ts';
 import { readConfig } from './read-config.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { waitFor } from './wait-for.ts';

@@ -1,6 +1,6 @@
 import { createLog } from './create-log.ts';
 import type { Log } from './create-log.ts';
-import { flushNow } from './flush-at-exit.ts';
+import { flushNow } from './telemetry/flush-at-exit.ts';
 import { ConfigError } from './read-config.ts';
 
 /** Exit codes of a process that a second signal ended at once: 128 and the signal's number. */

@@ -7,13 +7,24 @@
  */
 import { register } from 'import-in-the-middle/register-hooks.mjs';
 
-import { readTelemetryConfig } from './telemetry-config.ts';
+import { readTelemetryConfig } from './config.ts';
+import type { TelemetryConfig } from './config.ts';
 
-const { disabled, ...config } = readTelemetryConfig();
+const { disabled, ...config } = read();
 
 if (!disabled) {
   // Only what is instrumented goes through the hooks: everything else is loaded as if they were not there.
-  register({ include: ['pg', 'pg-pool', '@grpc/grpc-js', 'pino'] });
+  register({ include: ['pg', 'pg-pool', 'pino', 'http', 'https'] });
   const { startTelemetry } = await import('./start-telemetry.ts');
   startTelemetry(config);
+}
+
+/** As with every other variable: a bad one is named, and ends the start. */
+function read(): TelemetryConfig {
+  try {
+    return readTelemetryConfig();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }

@@ -1,3 +1,5 @@
+import type { RequestOptions } from 'node:http';
+
 import type { Attributes } from '@opentelemetry/api';
 
 /** The word the semantic conventions ask for in place of a secret (opentelemetry.io/docs/specs/semconv, `url.full`). */
@@ -16,4 +18,11 @@ export function redactOutgoingUrl({ origin, path }: { origin: string | URL; path
     'url.path': `/${redacted}`,
     'url.query': path.includes('?') ? redacted : '',
   };
+}
+
+/** The same for a request of `node:http`, as its options describe it. */
+export function redactRequest(request: RequestOptions): Attributes {
+  const { protocol, hostname, host, port, path } = request;
+  const authority = `${hostname ?? host ?? 'localhost'}${port ? `:${port}` : ''}`;
+  return redactOutgoingUrl({ origin: `${protocol ?? 'http:'}//${authority}`, path: path ?? '/' });
 }

@@ -10,8 +10,8 @@ import type { ServiceDefinition, sendUnaryData } from '@grpc/grpc-js';
 import { ROOT_CONTEXT, context, propagation } from '@opentelemetry/api';
 import pg from 'pg';
 
-import { createLog } from './create-log.ts';
-import { runUntilSignal } from './run-until-signal.ts';
+import { createLog } from '../create-log.ts';
+import { runUntilSignal } from '../run-until-signal.ts';
 
 const [databaseUrl, webhook, traceparent] = process.argv.slice(2) as [string, string, string];
 const identity = (bytes: Buffer) => bytes;
