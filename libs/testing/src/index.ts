@@ -7,6 +7,7 @@ export { testServers } from './test-servers.ts';
 export { throwAwayDatabase, type ThrowAwayDatabase } from './throw-away-database.ts';
 export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';
 export { tcpProxy, type Passing, type TcpProxy, type Verdict } from './tcp-proxy.ts';
+export { otlpReceiver, type OtlpManner, type OtlpReceiver, type OtlpSpan } from './otlp-receiver.ts';
 export type { LogLine, Match } from './log-lines.ts';
 export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
 // Servers of a spec's own, for libraries: a library's spec may import this project and no other.

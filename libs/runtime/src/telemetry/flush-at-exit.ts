@@ -11,7 +11,7 @@ export function flushAtExit(flush: () => Promise<void>): void {
  * must not hold a process that was told to stop. Never rejects.
  * @returns whether it was done in time; if not, something still tries, and keeps the process alive until it is ended
  */
-export async function flushNow({ limitMs = 3000 }: { limitMs?: number } = {}): Promise<boolean> {
+export async function flushNow({ limitMs = 2000 }: { limitMs?: number } = {}): Promise<boolean> {
   const pending = [...flushes].map((flush) => flush());
   flushes.clear();
   if (pending.length === 0) return true;

@@ -4,7 +4,14 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import { envDetector, hostDetector, osDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  envDetector,
+  hostDetector,
+  osDetector,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
@@ -13,28 +20,40 @@ import { flushAtExit, flushNow } from './flush-at-exit.ts';
 import { serveMetricsOf } from './metrics-page.ts';
 import { redactOutgoingUrl, redactRequest } from './redact-outgoing-url.ts';
 import { samplerOf } from './sampler.ts';
+import { sayOfSending } from './say-of-sending.ts';
+import { serviceNameOf } from './service-name.ts';
+import { openSpanQueue } from './span-queue.ts';
+import { traceExporters } from './trace-exporter.ts';
 
 /**
  * Starts OpenTelemetry from the standard `OTEL_*` variables: traces over OTLP, metrics for `/metrics`. Without an endpoint
  * (and without an exporter named in `OTEL_TRACES_EXPORTER`) no span is made, and a `traceparent` that comes in is still
- * handed on. With `OTEL_SDK_DISABLED=true` nothing is patched or measured. What was not sent yet is flushed when the
- * process ends.
+ * handed on. What was not sent yet is flushed when the process ends.
  */
 export function startTelemetry({
-  exports,
+  exporter,
+  batches,
   linkCountLimit,
   sampler,
 }: Omit<TelemetryConfig, 'disabled'>): void {
+  const sending = exporter && traceExporters[exporter]();
   const sdk = new NodeSDK({
     ...instrumented(),
+    resource: namedResource(),
     metricReaders: [metricsReader()],
     sampler: samplerOf(sampler),
-    ...(exports ? {} : { spanProcessors: [] }),
+    spanProcessors: sending ? [openSpanQueue({ exporter: sending, batches, news: sayOfSending })] : [],
     ...(linkCountLimit !== undefined && { spanLimits: { linkCountLimit } }),
   });
   sdk.start();
   flushAtExit(() => sdk.shutdown());
   process.once('beforeExit', () => void flushNow().then((inTime) => inTime || process.exit()));
+}
+
+/** What the environment says comes over it. */
+function namedResource() {
+  const name = serviceNameOf(process.argv[1]);
+  return defaultResource().merge(resourceFromAttributes(name === undefined ? {} : { 'service.name': name }));
 }
 
 /**

@@ -3,26 +3,37 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 
 import { flushAtExit, flushNow } from './flush-at-exit.ts';
 import { readTelemetryConfig } from './config.ts';
+import type { ExporterName } from './config.ts';
 import { samplerOf } from './sampler.ts';
+import { openSpanQueue } from './span-queue.ts';
+
+/** How long, in milliseconds, a command tries to send a batch, repeats included; after that nothing keeps it. */
+const patienceMs = 1000;
 
 /**
  * Lets a command that calls the services begin traces: its spans go to `otlpEndpoint`, or where the standard variables
- * say. Nothing is patched, and no metrics are made, so this costs a fraction of the preload's time (0.2 s of 0.9 s). To be
- * imported only where there is somewhere to send to. End with {@link endTraces}.
+ * say, by OTLP over HTTP (where they name another exporter, none is made). Nothing is patched, and no metrics are made. It takes
+ * {@link importCost}, so it is to be imported only where there is somewhere to send to. End with {@link endTraces}; a collector
+ * that is away or slow fails nothing.
  * @param options.otlpEndpoint base URL, such as `http://127.0.0.1:4318`
+ * @throws Error that names a bad variable
  */
 export function traceClient(options: { service: string; otlpEndpoint?: string | undefined }): void {
-  const { disabled, exports, sampler } = readTelemetryConfig();
-  if (disabled || (!exports && !options.otlpEndpoint)) return;
-  const url = exports ? undefined : `${options.otlpEndpoint?.replace(/\/$/, '')}/v1/traces`;
+  const { disabled, exporter, batches, sampler } = readTelemetryConfig();
+  const url = options.otlpEndpoint && `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces`;
+  if (disabled || (exporter === undefined ? !url : !isHttp(exporter))) return;
+  const sending = new OTLPTraceExporter({
+    timeoutMillis: patienceMs,
+    ...(exporter === undefined && url && { url }),
+  });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': options.service }),
     sampler: samplerOf(sampler),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(url ? { url } : {}) })],
+    spanProcessors: [openSpanQueue({ exporter: sending, batches })],
   });
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -30,7 +41,9 @@ export function traceClient(options: { service: string; otlpEndpoint?: string | 
   flushAtExit(() => provider.shutdown());
 }
 
-/** Sends what was not sent yet. A trace is no reason to wait: it is given up after a second. */
+const isHttp = (exporter: ExporterName): boolean => exporter.startsWith('http/');
+
+/** Sends what was not sent yet. A trace is no reason to wait: it is given up after a second. Never rejects. */
 export async function endTraces(): Promise<void> {
-  await flushNow({ limitMs: 1000 });
+  await flushNow({ limitMs: patienceMs });
 }

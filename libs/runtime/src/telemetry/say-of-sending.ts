@@ -1,0 +1,17 @@
+import type { SendingNews } from './span-queue.ts';
+
+/**
+ * Says in the log, once each, that traces cannot be sent and that they can again. The log is loaded when there is something to
+ * say: the preload must not load pino before it is patched.
+ */
+export const sayOfSending: SendingNews = {
+  away: (reason) =>
+    say((log) => log.warn({ reason }, 'traces cannot be sent; spans are dropped until they can')),
+  back: (lost) => say((log) => log.warn({ lost }, 'traces are sent again; some spans were lost')),
+};
+
+type Log = ReturnType<(typeof import('../create-log.ts'))['createLog']>;
+
+function say(line: (log: Log) => void): void {
+  void import('../create-log.ts').then(({ createLog }) => line(createLog('telemetry')));
+}
