@@ -1,4 +1,3 @@
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
@@ -17,7 +16,7 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
 import type { TelemetryConfig } from './config.ts';
 import { flushAtExit, flushNow } from './flush-at-exit.ts';
-import { serveMetricsOf } from './metrics-page.ts';
+import { openMetricsReader } from './metrics-reader.ts';
 import { redactOutgoingUrl, redactRequest } from './redact-outgoing-url.ts';
 import { samplerOf } from './sampler.ts';
 import { sayOfSending } from './say-of-sending.ts';
@@ -40,7 +39,7 @@ export function startTelemetry({
   const sdk = new NodeSDK({
     ...instrumented(),
     resource: namedResource(),
-    metricReaders: [metricsReader()],
+    metricReaders: [openMetricsReader()],
     sampler: samplerOf(sampler),
     spanProcessors: sending ? [openSpanQueue({ exporter: sending, batches, news: sayOfSending })] : [],
     ...(linkCountLimit !== undefined && { spanLimits: { linkCountLimit } }),
@@ -79,15 +78,4 @@ function instrumented(): Partial<NodeSDKConfiguration> {
     resourceDetectors: [serviceInstanceIdDetector, hostDetector, osDetector, envDetector],
     logRecordProcessors: [],
   };
-}
-
-/** Collects when it is asked to: `/metrics` is served beside `/readyz`, not by the exporter's own server. */
-function metricsReader(): PrometheusExporter {
-  const reader = new PrometheusExporter({ preventServerStart: true });
-  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
-  serveMetricsOf({
-    collect: () => reader.collect(),
-    serialize: (metrics) => serializer.serialize(metrics),
-  });
-  return reader;
 }

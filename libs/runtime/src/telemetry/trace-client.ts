@@ -16,8 +16,8 @@ const patienceMs = 1000;
 
 /**
  * Lets a command that calls the services begin traces: its spans go to `otlpEndpoint`, or where the standard variables
- * say, by OTLP over HTTP (where they name another exporter, none is made). Nothing is patched, and no metrics are made. It takes
- * {@link importCost}, so it is to be imported only where there is somewhere to send to. End with {@link endTraces}; a collector
+ * say, by OTLP over HTTP (where they name another exporter, none is made). Nothing is patched, and no metrics are made. Importing it takes
+ * 0.16 s (the API alone 0.02 s, the preload 0.36 s), so it is to be imported only where there is somewhere to send to. End with {@link endTraces}; a collector
  * that is away or slow fails nothing.
  * @param options.otlpEndpoint base URL, such as `http://127.0.0.1:4318`
  * @throws Error that names a bad variable
