@@ -34,3 +34,5 @@ export { runUntilSignal } from './run-until-signal.ts';
 export { waitFor } from './wait-for.ts';
 export { createTracedHistogram } from './telemetry/exemplars.ts';
 export type { Labels, TracedHistogram } from './telemetry/exemplars.ts';
+export { observeSparingly } from './telemetry/observe-sparingly.ts';
+export type { SparingObservation } from './telemetry/observe-sparingly.ts';

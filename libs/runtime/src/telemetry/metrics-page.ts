@@ -14,6 +14,7 @@ export type MetricsSource = {
 };
 
 let source: MetricsSource | undefined;
+let collecting: Promise<CollectionResult> | undefined;
 
 /** From now on there is a page. */
 export function serveMetricsOf(metrics: MetricsSource): void {
@@ -26,7 +27,9 @@ export function serveMetricsOf(metrics: MetricsSource): void {
  */
 export async function metricsPage(accept = ''): Promise<MetricsPage | undefined> {
   if (!source) return undefined;
-  const { resourceMetrics } = await source.collect();
+  // Two at once share one collection: what was observed for one would be missing in the other.
+  collecting ??= source.collect().finally(() => (collecting = undefined));
+  const { resourceMetrics } = await collecting;
   const text = source.serialize(named(resourceMetrics));
   return accept.includes('application/openmetrics-text')
     ? { contentType: openMetricsType, text: toOpenMetrics(text) }

@@ -1,15 +1,12 @@
-import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { AggregationTemporality, InstrumentType } from '@opentelemetry/sdk-metrics';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import type { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 
 import { serveMetricsOf } from './metrics-page.ts';
+import { pageReader } from './page-reader.ts';
 
-/**
- * A reader for the meter provider, from which `/metrics` is made from now on. It collects when it is asked to: the page is served
- * beside `/readyz`, not by the exporter's own server.
- */
+/** A reader for the meter provider, from which `/metrics` is made from now on. */
 export function openMetricsReader(): PrometheusExporter {
-  const reader = new PrometheusExporter({ preventServerStart: true });
-  reader.selectAggregationTemporality = temporalityOf;
+  const reader = pageReader();
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   serveMetricsOf({
     collect: () => reader.collect(),
@@ -17,12 +14,3 @@ export function openMetricsReader(): PrometheusExporter {
   });
   return reader;
 }
-
-/**
- * What a gauge does not observe any more is gone: cumulatively, the SDK repeats its last value for ever, the lag of a partition that
- * another notifier has now, or of an outbox that cannot be asked. By delta it shows what this collection observed.
- */
-const temporalityOf = (instrument: InstrumentType): AggregationTemporality =>
-  instrument === InstrumentType.OBSERVABLE_GAUGE
-    ? AggregationTemporality.DELTA
-    : AggregationTemporality.CUMULATIVE;
