@@ -1,3 +1,5 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+
 import type { SendingNews } from './span-queue.ts';
 
 /**
@@ -13,5 +15,9 @@ export const sayOfSending: SendingNews = {
 type Log = ReturnType<(typeof import('../create-log.ts'))['createLog']>;
 
 function say(line: (log: Log) => void): void {
-  void import('../create-log.ts').then(({ createLog }) => line(createLog('telemetry')));
+  // It is no part of the trace whose span happened to fill a batch.
+  void context.with(ROOT_CONTEXT, async () => {
+    const { createLog } = await import('../create-log.ts');
+    line(createLog('telemetry'));
+  });
 }

@@ -56,6 +56,13 @@ function namedResource() {
 }
 
 /**
+ * How often, in milliseconds, a timer looks whether the event loop is late. An idle relay takes 0.55 % of a core without such a
+ * look, 0.95-1.05 % with the default of 10 ms, 0.85-0.90 % with 20, and 0.55 % with this. The price: what the delay's metrics say
+ * includes it, so 0.1 s there means none; and a delay is seen that lasts, not one of milliseconds. The timer keeps no process alive.
+ */
+const eventLoopLookMs = 100;
+
+/**
  * Spans are made for what belongs to a trace that came in: polls, heartbeats and probes make none (that is what "parent"
  * asks for). gRPC has no ready instrumentation here: that of 0.300 speaks the old names, has no metrics, and sees neither
  * refused calls nor calls of unknown methods, so server and client have interceptors of their own. Logs are not sent,
@@ -73,7 +80,7 @@ function instrumented(): Partial<NodeSDKConfiguration> {
         startOutgoingSpanHook: redactRequest,
       }),
       new PinoInstrumentation({ disableLogSending: true }),
-      new RuntimeNodeInstrumentation(),
+      new RuntimeNodeInstrumentation({ monitoringPrecision: eventLoopLookMs }),
     ],
     resourceDetectors: [serviceInstanceIdDetector, hostDetector, osDetector, envDetector],
     logRecordProcessors: [],

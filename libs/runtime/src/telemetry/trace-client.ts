@@ -43,7 +43,10 @@ export function traceClient(options: { service: string; otlpEndpoint?: string | 
 
 const isHttp = (exporter: ExporterName): boolean => exporter.startsWith('http/');
 
-/** Sends what was not sent yet. A trace is no reason to wait: it is given up after a second. Never rejects. */
-export async function endTraces(): Promise<void> {
-  await flushNow({ limitMs: patienceMs });
+/**
+ * Sends what was not sent yet. A trace is no reason to wait: it is given up after a second. Never rejects.
+ * @returns whether it was done in time; if not, something still tries, and keeps the process alive for a moment
+ */
+export async function endTraces(): Promise<boolean> {
+  return await flushNow({ limitMs: patienceMs });
 }
