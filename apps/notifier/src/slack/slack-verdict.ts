@@ -25,8 +25,7 @@ export type SlackVerdict =
 export function slackVerdict(outcome: PostOutcome): SlackVerdict {
   if (outcome.kind === 'unanswered') return { kind: 'later', reason: outcome.reason };
   const { status, retryAfterMs } = outcome;
-  const reason =
-    `Slack answered ${String(status)} ${outcome.body.slice(0, 100).replace(/\p{Cc}+/gu, ' ')}`.trim();
+  const reason = `Slack answered ${String(status)} ${wordOf(outcome.body)}`.trim();
   if (status >= 200 && status < 300)
     return refusal.test(outcome.body) ? { kind: 'broken-webhook', reason } : { kind: 'told' };
   if (status === 400 || status === 413) return { kind: 'refused', reason };
@@ -41,5 +40,12 @@ const ofAGateway: readonly number[] = [502, 504];
 /** Whether nobody knows if the message is in the channel. */
 export const isUnknown = (outcome: PostOutcome): boolean =>
   outcome.kind === 'unanswered' || ofAGateway.includes(outcome.status);
+
+/**
+ * What Slack says is a word, `invalid_blocks`, in JSON where a workflow answers. Anything else comes from somebody in between, who may
+ * quote what was posted: the reason comes into logs, where amounts and people have no business.
+ */
+const wordOf = (body: string): string =>
+  /^(?:\{\s*"ok"\s*:\s*false\s*,\s*"error"\s*:\s*")?([a-z_]{1,60})(?:"\s*\})?$/.exec(body.trim())?.[1] ?? '';
 
 const refusal = /^\s*\{\s*"ok"\s*:\s*false\b/;
