@@ -35,3 +35,8 @@ export function notifierLoad(env: NodeJS.ProcessEnv = process.env): number {
 export function garbageMessages(env: NodeJS.ProcessEnv = process.env): number {
   return Number(env['GARBAGE_MESSAGES'] ?? 3_000);
 }
+
+/** What a service is made to leak, to see that it is found: `PLANTED_LEAKS`, a JSON array of texts. */
+export function plantedLeaks(env: NodeJS.ProcessEnv = process.env): string[] {
+  return JSON.parse(env['PLANTED_LEAKS'] ?? '[]') as string[];
+}
