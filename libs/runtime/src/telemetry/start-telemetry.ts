@@ -23,6 +23,7 @@ import { sayOfSending } from './say-of-sending.ts';
 import { serviceNameOf } from './service-name.ts';
 import { openSpanQueue } from './span-queue.ts';
 import { traceExporters } from './trace-exporter.ts';
+import { withoutLiterals } from './without-literals.ts';
 
 /**
  * Starts OpenTelemetry from the standard `OTEL_*` variables: traces over OTLP, metrics for `/metrics`. Without an endpoint
@@ -72,7 +73,12 @@ const eventLoopLookMs = 100;
 function instrumented(): Partial<NodeSDKConfiguration> {
   return {
     instrumentations: [
-      new PgInstrumentation({ requireParentSpan: true }),
+      new PgInstrumentation({
+        requireParentSpan: true,
+        requestHook: (span, { query }) => {
+          if (span.isRecording()) span.setAttribute('db.query.text', withoutLiterals(query.text));
+        },
+      }),
       new UndiciInstrumentation({ requireParentforSpans: true, startSpanHook: redactOutgoingUrl }),
       new HttpInstrumentation({
         disableIncomingRequestInstrumentation: true,
