@@ -138,23 +138,16 @@ describe('no secret, amount, user id or SQL parameter leaves the processes', () 
       AUTHORIZER_TOKEN: credentials.authorizer,
       AUTHORIZER_TIMEOUT_MS: '1000',
     };
-    const payment = await system.start('payment', { ...env, ...authorizer, ...issuer.env });
-    const relay = await system.start('relay', env);
-    const notifier = await system.start('notifier', { ...env, NOTIFIER_DIGEST_ABOVE: '3' });
-    // Whom Kafka does not let in: its broker knows no passwords.
-    const relayShutOut = await system.start('relay', { ...env, ...kafkaLogin });
-    const notifierShutOut = await system.start('notifier', {
-      ...env,
-      ...kafkaLogin,
-      NOTIFIER_GROUP_ID: 'shut-out',
-    });
-    const services = {
-      payment,
-      relay,
-      notifier,
-      'a relay shut out': relayShutOut,
-      'a notifier shut out': notifierShutOut,
-    };
+    const [payment, relay, notifier, relayShutOut, notifierShutOut] = await Promise.all([
+      system.start('payment', { ...env, ...authorizer, ...issuer.env }),
+      system.start('relay', env),
+      system.start('notifier', { ...env, NOTIFIER_DIGEST_ABOVE: '3' }),
+      // Whom Kafka does not let in: its broker knows no passwords.
+      system.start('relay', { ...env, ...kafkaLogin }),
+      system.start('notifier', { ...env, ...kafkaLogin, NOTIFIER_GROUP_ID: 'shut-out' }),
+    ]);
+    const shutOut = { 'a relay shut out': relayShutOut, 'a notifier shut out': notifierShutOut };
+    const services = { payment, relay, notifier, ...shutOut };
     await Promise.all([payment.ready(), relay.ready(), notifier.ready()]);
 
     const token = await issuer.token(users.good);

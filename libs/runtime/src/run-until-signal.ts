@@ -19,7 +19,7 @@ const lingerMs = 3000;
  * The frame of every process. Runs `main` and sets the exit code: 0 when `main` returns, also after it was told to
  * stop; 1 when it throws. SIGINT, SIGTERM and SIGHUP (the terminal is gone) abort `stop`, and `main` then finishes what
  * it took and closes; a second signal ends the process at once with 130, 143 or 129. A {@link ConfigError} is printed as it is, without a stack; any
- * other error is logged. Telemetry is flushed last, for at most 3 s.
+ * other error is logged. Telemetry is flushed last, for at most 2 s.
  */
 export async function runUntilSignal(
   main: (stop: AbortSignal) => Promise<void>,
