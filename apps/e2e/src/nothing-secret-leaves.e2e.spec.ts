@@ -197,7 +197,7 @@ describe('no secret, amount, user id or SQL parameter leaves the processes', () 
         DATABASE_URL: `postgres://${nowhere}/postgres`,
         KAFKA_BROKERS: nowhere,
         PLANTED_LEAKS: JSON.stringify(forms),
-        NODE_OPTIONS: `--import=${join(import.meta.dirname, 'nothing-secret/planted-leaks.fixture.ts')}`,
+        NODE_OPTIONS: `--import=${join(import.meta.dirname, 'nothing-secret/planted-leaks.child.ts')}`,
       },
     });
     await eventually(() => expect(receiver.spans()).toHaveLength(forms.length));

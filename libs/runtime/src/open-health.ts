@@ -72,7 +72,7 @@ async function answer(
   response: ServerResponse,
   unready: readonly string[],
 ): Promise<void> {
-  const path = request.url?.split('?')[0];
+  const path = request.url?.split('?')[0] ?? '';
   switch (path) {
     case '/livez':
       return send(response, 200, 'ok');

@@ -25,8 +25,9 @@ const isException = ({ name }: { name: string }): boolean => name === 'exception
 const ofPostgres = /^PostgreSQL error of type '(\w+)' occurred \(code: (\w+)\)$/;
 
 /** A type is one word: what is not might be somebody's text. */
-function errorType(exception: Attributes | undefined): Attributes {
-  const [, name, code] = ofPostgres.exec(String(exception?.['exception.message'])) ?? [];
-  const type = code && code !== 'UNKNOWN' ? code : (name ?? String(exception?.['exception.type'] ?? ''));
+function errorType(exception: Attributes = {}): Attributes {
+  const textOf = (name: string) => (typeof exception[name] === 'string' ? exception[name] : '');
+  const [, name, code] = ofPostgres.exec(textOf('exception.message')) ?? [];
+  const type = code && code !== 'UNKNOWN' ? code : (name ?? textOf('exception.type'));
   return /^\w+$/.test(type) ? { 'error.type': type } : {};
 }

@@ -9,7 +9,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** A histogram that remembers a trace for each bucket. */
 export type TracedHistogram = {
   /** @param of the span that was measured: of a sampled one the bucket keeps the trace */
-  record(value: number, labels: Labels, of?: SpanContext): void;
+  record: (value: number, labels: Labels, of?: SpanContext) => void;
 };
 
 /** The newest exemplar of each bucket, as OpenMetrics writes it, by the series that `/metrics` shows. */

@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
+import type { Log } from '../create-log.ts';
 import type { SendingNews } from './span-queue.ts';
 
 /**
@@ -11,8 +12,6 @@ export const sayOfSending: SendingNews = {
     say((log) => log.warn({ reason }, 'traces cannot be sent; spans are dropped until they can')),
   back: (lost) => say((log) => log.warn({ lost }, 'traces are sent again; some spans were lost')),
 };
-
-type Log = ReturnType<(typeof import('../create-log.ts'))['createLog']>;
 
 function say(line: (log: Log) => void): void {
   // It is no part of the trace whose span happened to fill a batch.

@@ -87,6 +87,6 @@ function followSending(news: SendingNews, isRelaxed: () => boolean) {
 
 /** Node gives the errors of all the addresses of a name in one without a message, but with a code. */
 function reasonOf(error: Error | undefined): string {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  const { code, message } = (error ?? {}) as { code?: string | number; message?: string };
   return String(code ?? (message || 'no reason given'));
 }
