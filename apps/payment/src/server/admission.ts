@@ -8,6 +8,8 @@ export type Admission = {
   enter: () => void;
   /** Gives the place back: when the work is done, not when its caller has gone, or cancelled calls would pile up. */
   leave: () => void;
+  /** How many places are taken. */
+  inProgress: () => number;
   /** From now on nothing begins. */
   stop: () => void;
 };
@@ -31,6 +33,7 @@ export const openAdmission = (places: number): Admission => {
     leave: () => {
       taken -= 1;
     },
+    inProgress: () => taken,
     stop: () => {
       stopping = true;
     },

@@ -36,8 +36,8 @@ const explain = (said: Status): Status => {
 };
 
 /**
- * Gives the statuses that grpc-js sends by itself their reason. It must be the innermost interceptor: it is handed the call
- * that sends them, past every responder, by its own `sendStatus`.
+ * Gives the statuses that grpc-js sends by itself their reason. It must come before every interceptor that makes a call of
+ * its own: it is handed the one that sends them, past every responder, by its own `sendStatus`.
  */
 export const explainStatus: ServerInterceptor = (_method, call) => {
   const send = call.sendStatus.bind(call);

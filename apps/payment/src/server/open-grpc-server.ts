@@ -12,6 +12,8 @@ import { explainStatus } from './explain-status.ts';
 import { ignoreDeadStreams } from './http2-servers.ts';
 import { watchSessions } from './http2-sessions.ts';
 import { listenTcp } from './listen-tcp.ts';
+import { measureAdmission } from './measure-admission.ts';
+import { observeCalls } from './observe-calls.ts';
 import { openHealthListener } from './open-health-listener.ts';
 import { receiveCalls } from './receive-calls.ts';
 import { paymentReflection } from './reflection.ts';
@@ -72,7 +74,7 @@ export const openGrpcServer = async (options: {
   const calls = receiveCalls({ admission, isCounted: isPaymentMethod });
   const server = new Server({
     ...serverOptions,
-    interceptors: [explainStatus, ...options.interceptors, calls.interceptor],
+    interceptors: [observeCalls(), explainStatus, ...options.interceptors, calls.interceptor],
   });
   const health = serveHealth();
   health.addTo(server);
@@ -85,6 +87,7 @@ export const openGrpcServer = async (options: {
   const sessions = watchSessions(server, age);
   const accept = (socket: Socket) => connections.injectConnection(socket);
   const listener = await listenTcp({ listen, greetingBytes: prefaceBytes, accept, log });
+  const measured = measureAdmission(admission);
   const healthListener = healthListen && (await openHealthListener(healthListen, health));
   return {
     address: formatHostPort({ host: listen.host, port: listener.port }),
@@ -93,6 +96,7 @@ export const openGrpcServer = async (options: {
     [Symbol.asyncDispose]: async () => {
       health.setServing(false);
       await drain({ server, listener, sessions, admission, calls, log });
+      measured[Symbol.dispose]();
       await healthListener?.[Symbol.asyncDispose]();
     },
   };

@@ -11,10 +11,13 @@ type Method = {
   deserialize: (bytes: Buffer) => Buffer;
 };
 
+/** The path by which interceptors know a method that is not there, whatever was asked for. */
+export const unknownPath = 'unknown';
+
 /** A stream both ways is answered at its headers: nothing is read. */
 const unknownMethod: Method = {
   type: 'bidi',
-  path: 'unknown',
+  path: unknownPath,
   func: (call) =>
     void call.emit('error', statusOf(new PaymentError('UNIMPLEMENTED', 'there is no such method'))),
   serialize: (message) => message,
