@@ -1,15 +1,16 @@
 import { expect } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
 import type { PaymentClient } from '@payments/contracts';
-import { startGatewayStandIn } from '@payments/testing';
+import { eventually, startGatewayStandIn } from '@payments/testing';
 import type { GatewayStandIn } from '@payments/testing';
 import type { Database } from './database/open-database.ts';
 import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import type { HttpGateway } from './gateway/open-http-gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { openFixture, serveHandlers } from './payment.fixture.ts';
-import type { Fixture, FixtureOptions } from './payment.fixture.ts';
+import type { Fixture, FixtureOptions, ToldOutcome } from './payment.fixture.ts';
 import { recoverOnce } from './recover/recover-once.ts';
+import type { TellOutcome } from './tell-outcome.ts';
 import { openAdmission } from './server/admission.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
 
@@ -66,11 +67,18 @@ export const openGatewayFixture = async (
     gateway,
     errors,
     recover: (by = gateway) =>
-      recoverOnce({ database, gateway: by, log: log as never, wake: () => undefined, stop }),
+      recoverOnce({
+        database,
+        gateway: by,
+        log: log as never,
+        tell: fixture.tell,
+        wake: () => undefined,
+        stop,
+      }),
     endLeases: async () => {
       await sql('update payment.gateway_task set due_at = now(), claimed_until = now()');
     },
-    another: (by) => serve(database, by),
+    another: (by) => serve(database, by, fixture.tell),
     tasks: () => sql(tasks),
     charged: (reservationId) =>
       standIn
@@ -80,7 +88,7 @@ export const openGatewayFixture = async (
   };
 };
 
-const serve = async (database: Database, gateway: Gateway | undefined) => {
+const serve = async (database: Database, gateway: Gateway | undefined, tell: TellOutcome) => {
   await using opened = new AsyncDisposableStack();
   const handlers = paymentHandlers({
     admission: openAdmission(100),
@@ -88,6 +96,7 @@ const serve = async (database: Database, gateway: Gateway | undefined) => {
     gateway,
     limits: new Map(),
     log: { error: nothing, warn: nothing } as never,
+    tell,
     isReady: () => true,
     wake: nothing,
     wakeRecovery: nothing,
@@ -101,8 +110,11 @@ const serve = async (database: Database, gateway: Gateway | undefined) => {
 /** The answer of a gateway that says that it took nothing of a request. */
 export const tookNothing = { status: 503, at: 'before', headers: { 'retry-after': '0' } } as const;
 
-/** The states that history tells of a payment, oldest first, and the types of its messages: they have to be the same. */
-export const told = async ({ sql }: Fixture, paymentId = ''): Promise<string[]> => {
+/**
+ * The states that history tells of a payment, oldest first, and the types of its messages, and the lines about it: they have
+ * to be the same, each told once.
+ */
+export const told = async ({ sql, outcomes }: Fixture, paymentId = ''): Promise<string[]> => {
   const history = await sql<{ state: string }>(
     'select initcap(state) as state from payment.payment_history where payment_id = ? order by history_id',
     [paymentId],
@@ -113,6 +125,15 @@ export const told = async ({ sql }: Fixture, paymentId = ''): Promise<string[]> 
     [paymentId],
   );
   expect(messages).toEqual(history);
+  // Whoever asks the database may hear of a commit before the one that has made it.
+  await eventually(() => {
+    const lines = outcomes.filter(
+      ({ line, payment_id: id }) => id === paymentId && /^payment (?!pending)/.test(line),
+    );
+    const stateOf = ({ line }: ToldOutcome) =>
+      line.replace(/^payment ./, (start) => start.slice(-1).toUpperCase());
+    expect(lines.map((line) => ({ state: stateOf(line) }))).toEqual(history);
+  });
   return history.map(({ state }) => state.toUpperCase());
 };
 

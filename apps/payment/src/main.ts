@@ -7,6 +7,9 @@ import { openServerCredentials } from './access/server-credentials.ts';
 import { readPaymentConfig } from './config.ts';
 import { migratePayment } from './database/migrate-payment.ts';
 import { closeDatabase, openDatabase } from './database/open-database.ts';
+import { logConsole } from './log-console.ts';
+import { measureTasks } from './task/measure-tasks.ts';
+import { openOutcomes } from './tell-outcome.ts';
 import { openHttpGateway } from './gateway/open-http-gateway.ts';
 import { startRecovery } from './recover/recovery.ts';
 import type { Recovery } from './recover/recovery.ts';
@@ -23,6 +26,7 @@ const line = (text: string) => log.info(text);
 await runUntilSignal(
   async (stop) => {
     const config = readPaymentConfig(process.env);
+    using _console = logConsole(log);
     const { databaseUrl, grpc, http, limits, tokens } = config;
     const migrate = async (within: { answerWithinMs?: number } = {}) => {
       await migrateOutbox({ databaseUrl, log: line, ...within });
@@ -44,6 +48,8 @@ await runUntilSignal(
     closing.use(gateway);
     closing.use(gatewayOfRecovery);
     const health = closing.use(await openHealth({ ...http, parts: ['postgres'], stop }));
+    closing.use(measureTasks({ database }));
+    const tell = openOutcomes(log);
     const admission = openAdmission(grpc.maxConcurrency);
     const handlers = paymentHandlers({
       admission,
@@ -51,6 +57,7 @@ await runUntilSignal(
       limits,
       gateway,
       log,
+      tell,
       isReady: () => started.waker !== undefined,
       wake,
       wakeRecovery: () => started.recovery?.wake(),
@@ -72,7 +79,9 @@ await runUntilSignal(
     };
     started.waker = await waitFor('postgres', connect, { stop, log, health });
     if (gatewayOfRecovery)
-      started.recovery = closing.use(startRecovery({ database, gateway: gatewayOfRecovery, log, wake }));
+      started.recovery = closing.use(
+        startRecovery({ database, gateway: gatewayOfRecovery, log, tell, wake }),
+      );
     server.setServing(true);
     log.info('ready');
 

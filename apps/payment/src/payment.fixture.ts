@@ -15,6 +15,8 @@ import type { Admission } from './server/admission.ts';
 import { openGrpcServer } from './server/open-grpc-server.ts';
 import type { GrpcServer } from './server/open-grpc-server.ts';
 import { paymentHandlers } from './rpc/payment-handlers.ts';
+import { openOutcomes } from './tell-outcome.ts';
+import type { TellOutcome } from './tell-outcome.ts';
 
 /** The service on a database of its own, a client of it, and a way to look at the database past the service. */
 export type Fixture = AsyncDisposable & {
@@ -29,6 +31,9 @@ export type Fixture = AsyncDisposable & {
   recoveryWakes: () => number;
   /** What the service logged as its own fault. */
   logged: string[];
+  /** What it told of outcomes, e.g. `payment failed`, with the fields of the line. */
+  outcomes: ToldOutcome[];
+  tell: TellOutcome;
   /** Runs a statement on a connection that is not the service's. */
   sql: <Row = Record<string, unknown>>(statement: string, parameters?: unknown[]) => Promise<Row[]>;
   /** How many rows each table holds. */
@@ -42,6 +47,9 @@ export type Fixture = AsyncDisposable & {
   /** Resolves when the service has no session left. */
   gone: () => Promise<void>;
 };
+
+/** A line about an outcome. */
+export type ToldOutcome = { line: string; payment_id: string; reservation_id: string; reason?: string };
 
 /** A transaction of somebody else. */
 export type OtherTransaction = {
@@ -157,12 +165,15 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   let recoveryWakes = 0;
   const keep = ({ err }: { err: Error }, line: string) => void logged.push(`${line}: ${err.message}`);
   const log = { error: keep, warn: keep } as never;
+  const outcomes: ToldOutcome[] = [];
+  const tell = keepOutcomes(outcomes);
   const admission = openAdmission(maxConcurrency);
   const handlers = paymentHandlers({
     admission,
     database,
     limits,
     log,
+    tell,
     isReady: () => true,
     gateway,
     wake: () => (wakes += 1),
@@ -189,6 +200,8 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     database,
     url,
     logged,
+    outcomes,
+    tell,
     sql,
     waiting: (count) => sessions(`wait_event_type = 'Lock'`, count),
     gone: () => sessions('backend_start is not null', 0),
@@ -201,6 +214,12 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 };
+
+/** Tells outcomes to a list. */
+const keepOutcomes = (kept: ToldOutcome[]): TellOutcome =>
+  openOutcomes({
+    info: (fields: Omit<ToldOutcome, 'line'>, line: string) => void kept.push({ line, ...fields }),
+  } as never);
 
 /** The error of a call that must fail. */
 export const failure = async (call: Promise<unknown>): Promise<RpcError> => {

@@ -19,6 +19,7 @@ export const GatewayTask = defineEntity({
     claimedUntil: p.datetime(6),
     dueAt: p.datetime(6),
     createdAt: p.datetime(6),
+    traceparent: p.text().nullable(),
   },
 });
 

@@ -12,5 +12,5 @@ export const migratePayment = (options: {
     schema: 'payment',
     lockClass: advisoryLockClass.migration,
     folder: new URL('migrations/', import.meta.url),
-    migrations: ['0001-payment.sql', '0002-gateway.sql', '0003-reading.sql'],
+    migrations: ['0001-payment.sql', '0002-gateway.sql', '0003-reading.sql', '0004-telling.sql'],
   });

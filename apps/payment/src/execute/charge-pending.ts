@@ -4,6 +4,7 @@ import type { TimeBound } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 import type { PaymentRow } from '../database/payment.ts';
 import type { Charge, Gateway, GatewayAnswer } from '../gateway/gateway.ts';
+import type { TellOutcome } from '../tell-outcome.ts';
 import { settleCharge } from './settle-charge.ts';
 
 /** How many payments of one order are at the payment gateway at a time. */
@@ -16,6 +17,7 @@ const queueLength = 100;
 export type ChargingOptions = {
   database: Database;
   gateway: Gateway;
+  tell: TellOutcome;
   /** Hints to the relay that something was committed. */
   wake: () => void;
   /** Hints to recovery that something was left to it. */
@@ -45,12 +47,12 @@ export const chargePending = async (
 };
 
 const chargeOne = async (
-  { database, wake, wakeRecovery }: ChargingOptions,
+  { wake, wakeRecovery, ...settling }: ChargingOptions,
   { paymentId, userId, reservationId, amountMinor: minor, currency }: PaymentRow,
   ask: (charge: Charge) => Promise<GatewayAnswer>,
 ): Promise<PaymentRow> => {
   const answer = await ask({ paymentId, userId, reservationId, amount: { minor, currency } });
-  const payment = await settleCharge(database, { taskId: paymentId, claim: 1 }, answer);
+  const payment = await settleCharge(settling, { taskId: paymentId, claim: 1 }, answer);
   if (payment.state === 'PENDING') wakeRecovery();
   else wake();
   return payment;

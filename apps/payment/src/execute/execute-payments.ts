@@ -9,6 +9,7 @@ import type { Answered } from '../request-id/answer-once.ts';
 import { untilDecided } from '../request-id/until-decided.ts';
 import type { CallContext } from '../call/call-context.ts';
 import { requireUser } from '../call/caller.ts';
+import type { TellOutcome } from '../tell-outcome.ts';
 import { toPayment } from '../to-payment.ts';
 import type { Limits } from './built-in-authorizer.ts';
 import { chargePending } from './charge-pending.ts';
@@ -23,6 +24,7 @@ export type ExecutePaymentsOptions = {
   limits: Limits;
   /** Absent: the built-in authorizer. */
   gateway?: Gateway | undefined;
+  tell: TellOutcome;
   /** Hints to the relay that something was committed. */
   wake: () => void;
   /** Hints to recovery that something was left to it. */
@@ -53,6 +55,7 @@ const answer = async (
   const { database, gateway } = options;
   switch (placed.kind) {
     case 'FIRST':
+      tellDecided(options.tell, placed.work);
       return replyOf(
         gateway ? await chargePending({ ...options, gateway }, placed.work, context) : placed.work,
       );
@@ -69,6 +72,11 @@ const answer = async (
     default:
       return placed satisfies never;
   }
+};
+
+/** What the payment gateway decides is told when it has. */
+const tellDecided = (tell: TellOutcome, payments: readonly PaymentRow[]): void => {
+  for (const payment of payments) if (payment.state !== 'PENDING') tell.ofPayment(payment);
 };
 
 const replyOf = (payments: readonly PaymentRow[]): ExecutePaymentsResponse =>

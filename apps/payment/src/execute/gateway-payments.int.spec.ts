@@ -114,12 +114,12 @@ describe('a call with a payment gateway', () => {
   });
 
   it('that its caller leaves at the gateway decides its payment all the same', async () => {
-    const { database, gateway } = fixture;
+    const { database, gateway, tell } = fixture;
     const held = fixture.standIn.hold({ on: 'POST /charges', at: 'before' });
     const caller = new AbortController();
     const request = create(ExecutePaymentsRequestSchema, { userId: 'u-1', reservations: [won('r-1')] });
     const context = { caller: anonymous, signal: caller.signal, deadline: Date.now() + 30_000 };
-    const call = executePayments({ database, gateway, limits: new Map(), ...hints }, request, context);
+    const call = executePayments({ database, gateway, tell, limits: new Map(), ...hints }, request, context);
     const { key } = await held.reached;
     caller.abort();
     held.release();
@@ -136,7 +136,7 @@ describe('a call with a payment gateway', () => {
   });
 
   it('that ends after its intent was stored and before the gateway was asked charges nothing', async () => {
-    const { database, gateway } = fixture;
+    const { database, gateway, tell } = fixture;
     const order = {
       userId: 'u-1',
       reservations: [{ reservationId: 'r-1', amount: { minor: 5n, currency: 'KRW' } }],
@@ -149,7 +149,7 @@ describe('a call with a payment gateway', () => {
     const placed = await placeOrder({ database, gateway, limits: new Map() }, order, context);
     if (placed.kind !== 'FIRST') throw new Error(placed.kind);
     const gone = { ...context, signal: AbortSignal.abort() };
-    const [payment] = await chargePending({ database, gateway, ...hints }, placed.work, gone);
+    const [payment] = await chargePending({ database, gateway, tell, ...hints }, placed.work, gone);
     expect(payment).toMatchObject({ state: 'FAILED', failureReason: 'AUTHORIZER_UNAVAILABLE' });
     expect(fixture.standIn.requests()).toEqual([]);
     expect(await told(fixture, payment?.paymentId)).toEqual(['FAILED']);

@@ -5,6 +5,8 @@ import { settleRefund } from '../refund/settle-refund.ts';
 import { claimDueTasks } from '../task/claim-due-tasks.ts';
 import type { DueTask } from '../task/claim-due-tasks.ts';
 import { recoverWithinMs } from '../task/claimed-task.ts';
+import { withinTask } from '../task/task-trace.ts';
+import type { TellOutcome } from '../tell-outcome.ts';
 import { askAgain } from './ask-again.ts';
 import type { RecoveryLog } from './recovery.ts';
 
@@ -16,6 +18,7 @@ export type RecoverOptions = {
   database: Database;
   gateway: Gateway;
   log: RecoveryLog;
+  tell: TellOutcome;
   /** Hints to the relay that something was committed. */
   wake: () => void;
   stop: AbortSignal;
@@ -36,15 +39,18 @@ export const recoverOnce = async (options: RecoverOptions): Promise<number> => {
 };
 
 const recover = async (options: RecoverOptions, task: DueTask, bound: GatewayCall): Promise<void> => {
-  const { database, log, wake } = options;
+  const { log, wake } = options;
   const { kind, taskId, claim, charge } = task;
-  const fields = { kind, payment_id: charge.paymentId, claim };
+  const { paymentId, reservationId } = charge;
+  const fields = { kind, payment_id: paymentId, claim };
   try {
-    const answer = await askAgain(options, task, bound);
-    const settle = kind === 'CHARGE' ? settleCharge : settleRefund;
-    const { state } = await settle(database, { taskId, claim }, answer);
-    if (state !== 'PENDING') wake();
-    log.info({ ...fields, state }, 'asked the payment gateway again');
+    await withinTask(task, async () => {
+      const answer = await askAgain(options, task, bound);
+      const settle = kind === 'CHARGE' ? settleCharge : settleRefund;
+      const { state } = await settle(options, { taskId, claim, paymentId, reservationId }, answer);
+      if (state === 'PENDING') log.info(fields, 'asked the payment gateway again, in vain');
+      else wake();
+    });
   } catch (error) {
     log.warn({ ...fields, err: error }, 'an answer of the payment gateway could not be stored');
   }

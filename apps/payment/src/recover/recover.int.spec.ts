@@ -222,10 +222,10 @@ describe('the loop of recovery', () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined } as never;
 
   it('looks at once when it is woken, and ends when it is told to, with its question broken off', async () => {
-    const { database, gateway, standIn } = fixture;
+    const { database, gateway, standIn, tell } = fixture;
     const idleMs = 600_000;
     const wake = () => undefined;
-    const recovery = startRecovery({ database, gateway, log, wake, idleMs });
+    const recovery = startRecovery({ database, gateway, log, tell, wake, idleMs });
     const [charged] = await leavePending('after', 'r-1');
     recovery.wake();
     await eventually(async () => expect(await stored(charged)).toBe('COMPLETED UNSPECIFIED'));

@@ -14,9 +14,17 @@ import { recordOutcome } from '../record-outcome.ts';
 import { answerOnce } from '../request-id/answer-once.ts';
 import type { CallContext } from '../call/call-context.ts';
 import { addTask } from '../task/add-task.ts';
+import type { Told } from '../tell-outcome.ts';
 
-/** A refund that is stored. `ours`: this call is the one to ask the payment gateway for it. */
-export type PlacedRefund = { refundId: string; paymentId: string; ours: boolean };
+/** A refund that is stored. */
+export type PlacedRefund = {
+  refundId: string;
+  paymentId: string;
+  /** There if this call is the one to ask the payment gateway for it. */
+  toAsk?: Told;
+  /** There if this call has made it, by the built-in authorizer. */
+  refunded?: PaymentRow;
+};
 
 /** Which payment to pay back, both ids in lower case. */
 type Asked = { requestId?: string; paymentId: string };
@@ -51,7 +59,7 @@ export const placeRefund = async (
   );
   if (placed.kind === 'FIRST') return placed.work;
   if (placed.kind === 'STORED') throw new Error('refunds are younger than stored replies');
-  return { refundId: placed.made[0] ?? '', paymentId, ours: false };
+  return { refundId: placed.made[0] ?? '', paymentId };
 };
 
 /** The payment, locked. @throws PaymentError PAYMENT_NOT_FOUND */
@@ -63,14 +71,14 @@ const findOwn = async (em: UnitOfWork, paymentId: string, { caller }: CallContex
 /** The refund that the payment has, under way or done. */
 const findStanding = async (em: UnitOfWork, payment: PaymentRow): Promise<PlacedRefund | undefined> => {
   const standing = await em.findOne(Refund, { payment, state: { $in: ['PENDING', 'COMPLETED'] } });
-  return standing ? { refundId: standing.refundId, paymentId: payment.paymentId, ours: false } : undefined;
+  return standing ? { refundId: standing.refundId, paymentId: payment.paymentId } : undefined;
 };
 
 const place = (
   { em, gateway, now }: { em: UnitOfWork; gateway: Gateway | undefined; now: Date },
   payment: PaymentRow,
 ): PlacedRefund => {
-  const { paymentId, state, authorizer } = payment;
+  const { paymentId, reservationId, state, authorizer } = payment;
   if (state !== 'COMPLETED') throw notCompleted(payment);
   const refundId = randomUUID();
   const refund = { refundId, payment, declineCode: null, createdAt: now, updatedAt: now };
@@ -78,12 +86,12 @@ const place = (
     em.create(Refund, { ...refund, state: 'COMPLETED' });
     em.assign(payment, { state: 'REFUNDED', updatedAt: now });
     recordOutcome(em, payment);
-    return { refundId, paymentId, ours: false };
+    return { refundId, paymentId, refunded: payment };
   }
   if (!gateway) throw notConfigured();
   em.create(Refund, { ...refund, state: 'PENDING' });
   addTask(em, { taskId: refundId, kind: 'REFUND', payment, askedOf: gateway.host, now });
-  return { refundId, paymentId, ours: true };
+  return { refundId, paymentId, toAsk: { paymentId, reservationId } };
 };
 
 const notConfigured = () =>

@@ -95,11 +95,11 @@ describe('RefundPayment, with the built-in authorizer', () => {
 
   it("does not tell another user's payment from none", async () => {
     const paymentId = await pay();
-    const { database } = fixture;
+    const { database, tell } = fixture;
     const hints = { wake: () => undefined, wakeRecovery: () => undefined };
     const bound = { signal: new AbortController().signal, deadline: Date.now() + 30_000 };
     const refundAs = (subject: string) =>
-      refundPayment({ database, ...hints }, create(RefundPaymentRequestSchema, { paymentId }), {
+      refundPayment({ database, tell, ...hints }, create(RefundPaymentRequestSchema, { paymentId }), {
         caller: { subject, admin: false },
         ...bound,
       });

@@ -8,6 +8,7 @@ import { PaymentError } from '../call/payment-error.ts';
 import { untilDecided } from '../request-id/until-decided.ts';
 import type { CallContext } from '../call/call-context.ts';
 import { validateRequest } from '../call/validate-request.ts';
+import type { TellOutcome, Told } from '../tell-outcome.ts';
 import { toPayment } from '../to-payment.ts';
 import { placeRefund } from './place-refund.ts';
 import type { PlacedRefund } from './place-refund.ts';
@@ -19,6 +20,7 @@ import { settleRefund } from './settle-refund.ts';
 export type RefundPaymentOptions = {
   database: Database;
   gateway?: Gateway | undefined;
+  tell: TellOutcome;
   /** Hints to the relay that something was committed. */
   wake: () => void;
   /** Hints to recovery that something was left to it. */
@@ -37,6 +39,7 @@ export const refundPayment = async (
   const asked = readRequest(request);
   const placed = await placeRefund(options, asked, context);
   options.wake();
+  if (placed.refunded) options.tell.ofPayment(placed.refunded);
   return replyOf(await resultOf(options, placed, context));
 };
 
@@ -55,21 +58,22 @@ const resultOf = (
   context: CallContext,
 ): Promise<RefundResult> => {
   const { database, gateway } = options;
-  if (placed.ours && gateway) return askGateway({ ...options, gateway }, placed, context);
+  const { refundId, toAsk } = placed;
+  if (toAsk && gateway) return askGateway({ ...options, gateway }, { refundId, ...toAsk }, context);
   return untilDecided(context, () =>
-    inTransaction({ database, context, readOnly: true }, (em, now) => readRefund(em, placed.refundId, now)),
+    inTransaction({ database, context, readOnly: true }, (em, now) => readRefund(em, refundId, now)),
   );
 };
 
 /** The answer decides the refund whether its caller waits or not, so the call's end does not end the question. */
 const askGateway = async (
-  { database, gateway, wake, wakeRecovery }: RefundPaymentOptions & { gateway: Gateway },
-  { refundId, paymentId }: PlacedRefund,
+  { database, gateway, tell, wake, wakeRecovery }: RefundPaymentOptions & { gateway: Gateway },
+  { refundId, ...payment }: Told & { refundId: string },
   context: CallContext,
 ): Promise<RefundResult> => {
   const bound = { signal: new AbortController().signal, deadline: waitingEnd(context) };
-  const answer = await gateway.refund({ refundId, paymentId }, bound);
-  const result = await settleRefund(database, { taskId: refundId, claim: 1 }, answer);
+  const answer = await gateway.refund({ refundId, paymentId: payment.paymentId }, bound);
+  const result = await settleRefund({ database, tell }, { taskId: refundId, claim: 1, ...payment }, answer);
   if (result.state === 'PENDING') wakeRecovery();
   else wake();
   return result;

@@ -11,41 +11,55 @@ import type { ClaimedTask } from '../task/claimed-task.ts';
 import { dueInMs } from '../task/due-in-ms.ts';
 import { releaseTask } from '../task/release-task.ts';
 import { takeTask } from '../task/take-task.ts';
+import type { TellOutcome, Told } from '../tell-outcome.ts';
 import { standing } from './read-refund.ts';
 import type { RefundResult } from './read-refund.ts';
 
 /**
  * Stores what the payment gateway answered to a refund, in a transaction of its own. DONE: the refund and its payment, with
  * history line and message. DECLINED: the refund; the payment stays COMPLETED. Else the task is left to recovery, also where
- * nothing was asked: the caller is told that the refund goes on.
+ * nothing was asked: the caller is told that the refund goes on. Who has stored the outcome tells of it.
  * @returns where the refund stands then
  */
-export const settleRefund = (
-  database: Database,
-  task: ClaimedTask,
+export const settleRefund = async (
+  { database, tell }: { database: Database; tell: TellOutcome },
+  { paymentId, reservationId, ...task }: ClaimedTask & Told,
   answer: GatewayAnswer,
 ): Promise<RefundResult> => {
   const context = detached(storeWithinMs);
-  return redoOnConflict(context, () =>
+  const { result, isOurs } = await redoOnConflict(context, () =>
     inTransaction({ database, context }, async (em, now) => {
-      await settle(em, task, answer, now);
-      return standing(em, task.taskId);
+      const isOurs = await settle(em, task, answer, now);
+      return { isOurs, result: await standing(em, task.taskId) };
     }),
   );
+  const isToTell = isOurs || (result.state === 'PENDING' && task.claim === 1);
+  if (isToTell && result.state === 'COMPLETED') tell.ofPayment(result.payment);
+  if (isToTell && result.state !== 'COMPLETED') tell.ofRefund({ paymentId, reservationId }, result.state);
+  return result;
 };
 
-const settle = async (em: UnitOfWork, task: ClaimedTask, answer: GatewayAnswer, now: Date): Promise<void> => {
+/** @returns whether the outcome was stored: false where somebody else had, and where it is unknown */
+const settle = async (
+  em: UnitOfWork,
+  task: ClaimedTask,
+  answer: GatewayAnswer,
+  now: Date,
+): Promise<boolean> => {
   const { taskId } = task;
   switch (answer.outcome) {
     case 'DONE':
-      if (await takeTask(em, { taskId })) await complete(em, taskId, now);
-      return;
+      if (!(await takeTask(em, { taskId }))) return false;
+      await complete(em, taskId, now);
+      return true;
     case 'DECLINED':
-      if (await takeTask(em, { taskId })) await decline(em, taskId, answer.code, now);
-      return;
+      if (!(await takeTask(em, { taskId }))) return false;
+      await decline(em, taskId, answer.code, now);
+      return true;
     case 'NOT_ASKED':
     case 'UNKNOWN':
-      return releaseTask(em, task, { now, dueInMs: dueInMs(task.claim) });
+      await releaseTask(em, task, { now, dueInMs: dueInMs(task.claim) });
+      return false;
     default:
       return answer satisfies never;
   }

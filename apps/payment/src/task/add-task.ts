@@ -3,6 +3,7 @@ import type { GatewayTaskKind } from '../database/gateway-task.ts';
 import type { UnitOfWork } from '../database/in-transaction.ts';
 import type { PaymentRow } from '../database/payment.ts';
 import { leaseMs } from './claimed-task.ts';
+import { currentTraceparent } from './task-trace.ts';
 
 /**
  * A task for the payment gateway, in the unit of work that stores the intent, claimed by the call that makes it.
@@ -16,5 +17,12 @@ export const addTask = (
 ): void => {
   const { now, ...task } = options;
   const leaseEnd = new Date(now.getTime() + leaseMs);
-  em.create(GatewayTask, { ...task, claim: 1, claimedUntil: leaseEnd, dueAt: leaseEnd, createdAt: now });
+  em.create(GatewayTask, {
+    ...task,
+    claim: 1,
+    claimedUntil: leaseEnd,
+    dueAt: leaseEnd,
+    createdAt: now,
+    traceparent: currentTraceparent(),
+  });
 };

@@ -11,10 +11,17 @@ export type DueTask = ClaimedTask & {
   charge: Charge;
   /** So old that the payment gateway may have forgotten its key: asking again could do it twice. */
   keyMayBeForgotten: boolean;
+  /** The trace of the call that made it, if it was in one. */
+  traceparent: string | null;
+  /** So old that its trace is over: what is done now is in another. */
+  isOld: boolean;
 };
 
 /** Payment gateways keep idempotency keys for a day or longer (Stripe: "at least 24 hours"); an hour is for clocks and for calls. */
 const keyKeptHours = 23;
+
+/** How long after its call a task is still worked on in the call's trace: as long as the relay publishes in it. */
+const traceMinutes = 15;
 
 /**
  * Takes due tasks of one payment gateway over, the longest due first, each by one claimant: a range of the index, rows that another one
@@ -29,13 +36,16 @@ const claim = `
   set claim = task.claim + 1, claimed_until = now() + lease.length, due_at = now() + lease.length
   from due, payment.payment, (select ? * interval '1 millisecond' as length) lease
   where task.task_id = due.task_id and payment.payment_id = task.payment_id
-  returning task.task_id, task.kind, task.claim, task.created_at < now() - ? * interval '1 hour' as old,
+  returning task.task_id, task.kind, task.claim, task.created_at < now() - ? * interval '1 hour' as forgotten,
+    task.traceparent, task.created_at < now() - ? * interval '1 minute' as old,
     payment.payment_id, payment.user_id, payment.reservation_id, payment.amount_minor::text, payment.currency`;
 
 type ClaimedRow = {
   task_id: string;
   kind: GatewayTaskKind;
   claim: number;
+  forgotten: boolean;
+  traceparent: string | null;
   old: boolean;
   payment_id: string;
   user_id: string;
@@ -51,13 +61,15 @@ export const claimDueTasks = async (
   limit: number,
 ): Promise<DueTask[]> => {
   const rows = await inTransaction({ database, context: detached(storeWithinMs) }, (em) =>
-    em.execute<ClaimedRow[]>(claim, [host, limit, leaseMs, keyKeptHours]),
+    em.execute<ClaimedRow[]>(claim, [host, limit, leaseMs, keyKeptHours, traceMinutes]),
   );
   return rows.map((row) => ({
     taskId: row.task_id,
     kind: row.kind,
     claim: row.claim,
-    keyMayBeForgotten: row.old,
+    keyMayBeForgotten: row.forgotten,
+    traceparent: row.traceparent,
+    isOld: row.old,
     charge: {
       paymentId: row.payment_id,
       userId: row.user_id,

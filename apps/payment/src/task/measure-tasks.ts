@@ -1,0 +1,82 @@
+import { metrics } from '@opentelemetry/api';
+import type { BatchObservableResult } from '@opentelemetry/api';
+import { detached, inTransaction } from '../database/in-transaction.ts';
+import type { Database } from '../database/open-database.ts';
+
+/** Charges and refunds that are undecided: how many, up to a bound, and the age of the oldest, in seconds. */
+export type UnsettledTasks = { tasks: number; oldestSeconds: number };
+
+/** How many are counted. So many are more than enough to wake somebody. */
+const mostCounted = 10_000;
+
+/**
+ * The oldest end of `gateway_task_by_created_at`, and nothing else: a page or two, and 3 ms for as many as are counted.
+ * Those that calls are at are among them: they are young. By the clock of the database, which wrote their times.
+ */
+const read = `select count(*)::int as tasks,
+    coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
+  from (select created_at from payment.gateway_task order by created_at limit ?) oldest`;
+
+/** Reads them, in a transaction of at most `withinMs`. */
+export const readUnsettledTasks = (database: Database, withinMs: number): Promise<UnsettledTasks> =>
+  inTransaction({ database, context: detached(withinMs), readOnly: true }, async (em) => {
+    const [row] = await em.execute<[UnsettledTasks]>(read, [mostCounted]);
+    return row;
+  });
+
+/**
+ * The metrics `payment_unsettled_tasks` and `payment_oldest_unsettled_task_seconds`. PostgreSQL is asked when somebody
+ * asks for metrics, and not more often than every `everyMs`; while it is away or slow they are left out, and no scrape
+ * waits longer than `withinMs` or fails for it. Disposing it ends the metrics. To be called after the meter is there.
+ */
+export const measureTasks = (options: {
+  database: Database;
+  everyMs?: number;
+  withinMs?: number;
+}): Disposable => {
+  const { database, everyMs = 10_000, withinMs = 1_000 } = options;
+  const meter = metrics.getMeter('@payments/payment');
+  const tasks = meter.createObservableGauge('payment.unsettled_tasks', {
+    description: "charges and refunds of which the payment gateway's answer is not known yet",
+  });
+  const oldest = meter.createObservableGauge('payment.oldest_unsettled_task', {
+    description: 'how long ago the oldest of them was asked for',
+    unit: 's',
+  });
+  const figures = keepFor(everyMs, () => readUnsettledTasks(database, withinMs));
+  const observe = async (result: BatchObservableResult) => {
+    const read = await within(withinMs, figures());
+    if (!read) return;
+    result.observe(tasks, read.tasks);
+    result.observe(oldest, read.oldestSeconds);
+  };
+  meter.addBatchObservableCallback(observe, [tasks, oldest]);
+  return { [Symbol.dispose]: () => meter.removeBatchObservableCallback(observe, [tasks, oldest]) };
+};
+
+/** What `read` came to last, undefined where it failed, for `forMs` from when it was asked. One is under way at a time. */
+const keepFor = <T>(forMs: number, read: () => Promise<T>): (() => Promise<T | undefined>) => {
+  let kept: Promise<T | undefined> | undefined;
+  let isUnderWay = false;
+  let askedAt = -Infinity;
+  return () => {
+    if (kept && (isUnderWay || performance.now() - askedAt < forMs)) return kept;
+    askedAt = performance.now();
+    isUnderWay = true;
+    kept = read()
+      .catch(() => undefined)
+      .finally(() => (isUnderWay = false));
+    return kept;
+  };
+};
+
+/** What `promise` comes to, or undefined where that takes longer. */
+const within = async <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
