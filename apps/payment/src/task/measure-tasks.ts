@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api';
-import type { BatchObservableResult } from '@opentelemetry/api';
+import { observeSparingly } from '@payments/runtime';
 import { detached, inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 
@@ -26,8 +26,8 @@ export const readUnsettledTasks = (database: Database, withinMs: number): Promis
 
 /**
  * The metrics `payment_unsettled_tasks` and `payment_oldest_unsettled_task_seconds`. PostgreSQL is asked when somebody
- * asks for metrics, and not more often than every `everyMs`; while it is away or slow they are left out, and no scrape
- * waits longer than `withinMs` or fails for it. Disposing it ends the metrics. To be called after the meter is there.
+ * asks for metrics, every `everyMs` milliseconds at most; while it is away, or slower than `withinMs`, they are left out.
+ * Disposing it ends the metrics. To be called after the meter is there.
  */
 export const measureTasks = (options: {
   database: Database;
@@ -35,7 +35,8 @@ export const measureTasks = (options: {
   withinMs?: number;
 }): Disposable => {
   const { database, everyMs = 10_000, withinMs = 1_000 } = options;
-  const meter = metrics.getMeter('@payments/payment');
+  const name = '@payments/payment';
+  const meter = metrics.getMeter(name);
   const tasks = meter.createObservableGauge('payment.unsettled_tasks', {
     description: "charges and refunds of which the payment gateway's answer is not known yet",
   });
@@ -43,40 +44,15 @@ export const measureTasks = (options: {
     description: 'how long ago the oldest of them was asked for',
     unit: 's',
   });
-  const figures = keepFor(everyMs, () => readUnsettledTasks(database, withinMs));
-  const observe = async (result: BatchObservableResult) => {
-    const read = await within(withinMs, figures());
-    if (!read) return;
-    result.observe(tasks, read.tasks);
-    result.observe(oldest, read.oldestSeconds);
-  };
-  meter.addBatchObservableCallback(observe, [tasks, oldest]);
-  return { [Symbol.dispose]: () => meter.removeBatchObservableCallback(observe, [tasks, oldest]) };
-};
-
-/** What `read` came to last, undefined where it failed, for `forMs` from when it was asked. One is under way at a time. */
-const keepFor = <T>(forMs: number, read: () => Promise<T>): (() => Promise<T | undefined>) => {
-  let kept: Promise<T | undefined> | undefined;
-  let isUnderWay = false;
-  let askedAt = -Infinity;
-  return () => {
-    if (kept && (isUnderWay || performance.now() - askedAt < forMs)) return kept;
-    askedAt = performance.now();
-    isUnderWay = true;
-    kept = read()
-      .catch(() => undefined)
-      .finally(() => (isUnderWay = false));
-    return kept;
-  };
-};
-
-/** What `promise` comes to, or undefined where that takes longer. */
-const within = async <T>(ms: number, promise: Promise<T>): Promise<T | undefined> => {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), ms);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return observeSparingly({
+    meter: name,
+    gauges: [tasks, oldest],
+    ask: () => readUnsettledTasks(database, withinMs),
+    observe: (read, result) => {
+      result.observe(tasks, read.tasks);
+      result.observe(oldest, read.oldestSeconds);
+    },
+    everyMs,
+    withinMs,
+  });
 };
