@@ -1,12 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Client, Metadata } from '@grpc/grpc-js';
-import type { ChannelCredentials, ChannelOptions, MethodDefinition } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions, ClientOptions, MethodDefinition } from '@grpc/grpc-js';
 import { bearerMetadata, channelCredentials, isLocal } from './client-credentials.ts';
 import type { ClientTls } from './client-credentials.ts';
 import { PaymentService } from './generated/payment/v1/payment_service_pb.js';
 import { paymentServiceDefinition } from './payment-service-definition.ts';
 import type { PaymentMethods } from './payment-service-definition.ts';
+import { traceCalls } from './trace-calls.ts';
 
 /** `host:port` where the payment service listens, and its clients look for it, unless they are told otherwise. */
 export const defaultPaymentAddress = '127.0.0.1:50051';
@@ -84,18 +85,22 @@ const withHeaders = (headers: Metadata, options: CallOptions): CallOptions => {
 };
 
 /** grpc-js goes to `localhost` by way of `http_proxy`, too: a token would leave this machine in the clear. */
-const channelOptions = ({ address, channel = {} }: PaymentClientOptions): ChannelOptions =>
-  isLocal(address) ? { ...channel, 'grpc.enable_http_proxy': 0 } : channel;
+const clientOptions = ({ address, channel = {} }: PaymentClientOptions): ClientOptions => ({
+  ...channel,
+  ...(isLocal(address) && { 'grpc.enable_http_proxy': 0 }),
+  interceptors: [traceCalls(address)],
+});
 
 /**
- * Makes a typed client of the payment service. It connects at its first call.
+ * Makes a typed client of the payment service. It connects at its first call. In a process that makes traces each call is
+ * a span, which the service's continue.
  * @throws Error for a token that would leave this machine in the clear, and for a certificate or key that is none
  */
 export const openPaymentClient = (options: PaymentClientOptions): PaymentClient => {
   const client = new Client(
     options.address,
     options.credentials ?? channelCredentials(options.tls),
-    channelOptions(options),
+    clientOptions(options),
   );
   const headers = bearerMetadata(options);
   const definitions = paymentServiceDefinition as Record<string, Definition>;
