@@ -17,6 +17,7 @@ export { pollUntil, type PollOptions } from './poll-until.ts';
 export { freePort, isPortFree, loopback } from './ports.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
 export { processesLeft, type FoundProcess } from './processes-left.ts';
+export { readTrace, untilTrace, type SpanAddress, type TraceSpan } from './read-trace.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
 export * from './slack-stand-in.ts';
 export type { HeldRequest, SlackBehaviour } from './slack-stand-in-behaviour.ts';

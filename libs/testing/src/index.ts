@@ -18,6 +18,14 @@ export {
   type RunningKafka,
   type RunningPostgres,
 } from '@payments/servers';
+export {
+  findJaeger,
+  readTrace,
+  startJaeger,
+  untilTrace,
+  type RunningJaeger,
+  type TraceSpan,
+} from '@payments/servers';
 export { startSlackStandIn, type SlackRequest, type SlackStandIn } from '@payments/servers';
 export {
   startGatewayStandIn,
