@@ -20,12 +20,18 @@ export type CliConfig = {
   paymentToken?: string;
   /** `DATABASE_URL`: where the outbox is. */
   databaseUrl?: string;
+  /** Where traces go: where the standard variables say (`OTEL_EXPORTER_OTLP_ENDPOINT`), to the local system, or nowhere. */
+  traces: 'as set' | 'local' | 'nowhere';
+  /** `TRACE_URL`: where a trace can be seen, with `{traceId}` in it. */
+  traceUrl?: string;
   /** Written by `npm start` into its state folder (`LOCAL_STATE_DIR`, else `.local`), absent while that is down. */
   stackFile: string;
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the environment. A variable that is set to nothing counts as not set. */
-export const readCliConfig = (env: Readonly<Record<string, string | undefined>>): CliConfig => ({
+export const readCliConfig = (env: Environment): CliConfig => ({
   ...(env.PAYMENT_ADDRESS && { paymentAddress: env.PAYMENT_ADDRESS }),
   ...(env.PAYMENT_TLS && { paymentTls: env.PAYMENT_TLS }),
   ...(env.PAYMENT_TLS_CA && { paymentTlsCa: env.PAYMENT_TLS_CA }),
@@ -33,8 +39,19 @@ export const readCliConfig = (env: Readonly<Record<string, string | undefined>>)
   ...(env.PAYMENT_TLS_KEY && { paymentTlsKey: env.PAYMENT_TLS_KEY }),
   ...(env.PAYMENT_TOKEN && { paymentToken: env.PAYMENT_TOKEN }),
   ...(env.DATABASE_URL && { databaseUrl: env.DATABASE_URL }),
+  traces: readTraces(env),
+  ...(env.TRACE_URL && { traceUrl: env.TRACE_URL }),
   stackFile: resolve(repositoryRoot, env.LOCAL_STATE_DIR || '.local', 'stack.json'),
 });
+
+/** https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/; OTLP is the only exporter here. */
+const readTraces = (env: Environment): CliConfig['traces'] => {
+  const exporter = env.OTEL_TRACES_EXPORTER?.trim() || undefined;
+  const isOff = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
+  if (isOff || (exporter !== undefined && exporter !== 'otlp')) return 'nowhere';
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT?.trim() || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?.trim();
+  return exporter !== undefined || endpoint ? 'as set' : 'local';
+};
 
 const groupId = field('the name of a consumer group: letters, digits, dots, dashes, underscores', (text) =>
   /^[\w.-]{1,255}$/.test(text) ? text : undefined,
@@ -45,9 +62,7 @@ const kafkaVariables = z
   .superRefine(checkKafka);
 
 /** How to reach Kafka, by the variables of the notifier itself, and its consumer group. @throws ConfigError */
-export const readKafkaConfig = (
-  env: Readonly<Record<string, string | undefined>>,
-): { kafka: KafkaConfig; groupId: string } => {
+export const readKafkaConfig = (env: Environment): { kafka: KafkaConfig; groupId: string } => {
   const value = readConfig(kafkaVariables, env);
   return { kafka: kafkaConnection(value, 'notifier-cli'), groupId: value.NOTIFIER_GROUP_ID };
 };

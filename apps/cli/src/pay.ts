@@ -28,6 +28,9 @@ PAYMENT_TLS_CERT and PAYMENT_TLS_KEY. Without --tls-ca those are trusted whom No
 Token: the file of --token-file, else PAYMENT_TOKEN. It is never an argument, since everybody on this machine can see
 those. In the clear it is sent within this machine alone.
 
+Trace: each command is one, sent where the OTEL_* variables say (OTEL_EXPORTER_OTLP_ENDPOINT), else to the Jaeger of
+\`npm start\`. Standard error says where to see it: in that Jaeger, or where TRACE_URL says (with {traceId} in it).
+
 A call that the service or the network could not serve for now is made again, with the same request id, until the time
 of --timeout is over; standard error says so. Ctrl-C ends it at once.
 

@@ -5,6 +5,7 @@ export type Stack = {
   payment?: { grpc?: unknown } | null;
   postgres?: { url?: unknown } | null;
   kafka?: { brokers?: unknown } | null;
+  jaeger?: { query?: unknown; otlp?: unknown } | null;
 };
 
 /** Reads `stack.json`. A file that is missing or half written says nothing. */

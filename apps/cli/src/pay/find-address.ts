@@ -7,7 +7,10 @@ import { UsageError } from '../usage-error.ts';
  * Where the payment service is: what was asked for, else `PAYMENT_ADDRESS`, else the running local system, else the
  * default. @throws UsageError when the address is not `host:port`
  */
-export const findAddress = async (option: string | undefined, config: CliConfig): Promise<string> => {
+export const findAddress = async (
+  option: string | undefined,
+  config: Pick<CliConfig, 'paymentAddress' | 'stackFile'>,
+): Promise<string> => {
   if (option !== undefined) return checked('--address', option);
   if (config.paymentAddress !== undefined) return checked('PAYMENT_ADDRESS', config.paymentAddress);
   return (await localAddress(config.stackFile)) ?? defaultPaymentAddress;

@@ -1,6 +1,7 @@
 import { openPaymentClient, readRpcError } from '@payments/contracts';
 import type { CallOptions, PaymentClient, RpcError } from '@payments/contracts';
 import { readCliConfig } from '../config.ts';
+import type { CliConfig } from '../config.ts';
 import { complain, json, print } from '../terminal/output.ts';
 import { durationText } from '../terminal/texts.ts';
 import { UsageError } from '../usage-error.ts';
@@ -12,6 +13,7 @@ import { readTls } from './read-tls.ts';
 import type { TlsOptions } from './read-tls.ts';
 import { readToken } from './read-token.ts';
 import { persist } from './retry.ts';
+import { traceCommand } from './trace-command.ts';
 
 /** What every `pay` command is told. */
 export type ServiceOptions = TlsOptions & {
@@ -35,7 +37,7 @@ const channel = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_
 
 /**
  * Does something with the payment service that the options name, prints why if it fails, and returns the exit code.
- * Ctrl-C ends it at once.
+ * Ctrl-C ends it at once. All of it is one trace.
  * @throws UsageError for what was typed or set wrongly
  */
 export const withService = async (
@@ -43,9 +45,19 @@ export const withService = async (
   what: Pick<Attempt, 'deed' | 'requestId' | 'reservations'>,
   use: (ask: Ask) => Promise<number>,
 ): Promise<number> => {
-  const { client, ...target } = await open(options);
+  const config = readCliConfig(process.env);
+  const { client, ...target } = await open(options, config);
   const attempt: Attempt = { ...what, ...target };
   using _closed = client;
+  return await traceCommand(`pay ${what.deed}`, config, () => attend(client, attempt, options, use));
+};
+
+const attend = async (
+  client: PaymentClient,
+  attempt: Attempt,
+  options: ServiceOptions,
+  use: (ask: Ask) => Promise<number>,
+): Promise<number> => {
   using interrupt = untilInterrupted();
   const { signal } = interrupt;
   const deadline = performance.now() + (options.timeout ?? usualTimeout) * 1_000;
@@ -60,8 +72,7 @@ export const withService = async (
   }
 };
 
-const open = async (options: ServiceOptions) => {
-  const config = readCliConfig(process.env);
+const open = async (options: ServiceOptions, config: CliConfig) => {
   const address = await findAddress(options.address, config);
   const tls = readTls(options, config);
   const token = readToken(options.tokenFile, config);
