@@ -2,7 +2,6 @@ import { formatMoney, PaymentState, readMoney } from '@payments/contracts';
 import type { ConsumedMessage } from '@payments/kafka';
 
 import type { LocalConfig } from './config.ts';
-import { placeOrder } from './sample-order.ts';
 import type { SampleOrder } from './sample-order.ts';
 import type { Screen } from './screen.ts';
 import { StackError } from './stack-error.ts';
@@ -12,6 +11,7 @@ import { seeKafkaMessage } from './stations/kafka-message.ts';
 import { seeOutboxRow } from './stations/outbox-row.ts';
 import { seeSlackMessage } from './stations/slack-message.ts';
 import { seeTrace } from './stations/trace.ts';
+import { orderService, placeTracedOrder } from './traced-order.ts';
 
 type Follow = {
   config: LocalConfig;
@@ -31,7 +31,7 @@ type Follow = {
 export async function followOrder(options: Follow): Promise<void> {
   const { screen, servers, order, stop } = options;
   screen.heading('The way of a sample order');
-  await station('payment', options, () => pay(options));
+  const { traceId } = await station('payment', options, () => pay(options));
   const row = await station('outbox', options, async () => {
     const seen = await seeOutboxRow({ databaseUrl: servers.databaseUrl, key: order.reservationId, stop });
     return { ...seen, text: `message ${seen.id}, ${seen.status}, lane ${seen.lane}, seq ${seen.seq}` };
@@ -43,30 +43,34 @@ export async function followOrder(options: Follow): Promise<void> {
   await station('Slack', options, async () => ({
     text: await seeSlackMessage({ slack: servers.slack, reservationId: order.reservationId, stop }),
   }));
-  await station('trace', options, () => trace(options));
+  await station('trace', options, () => trace(traceId, options));
 }
 
-async function pay({ servers, services, order, stop }: Follow): Promise<{ text: string }> {
+async function pay(follow: Follow): Promise<{ text: string; traceId: string | undefined }> {
+  const { config, servers, services, order, stop: signal } = follow;
   const address = services.payment.listening.grpc as string;
-  const payment = await placeOrder(order, { address, otlpEndpoint: servers.otlpEndpoint, signal: stop });
+  const otlpEndpoint = config.telemetry ? servers.otlpEndpoint : undefined;
+  const { payment, traceId } = await placeTracedOrder(order, { address, otlpEndpoint, signal });
   const state = PaymentState[payment.state];
   if (payment.state !== PaymentState.COMPLETED) throw new StackError(`the payment is ${state}`);
   const amount = readMoney(order.amount);
   const shown = 'problem' in amount ? '' : formatMoney(amount);
-  return {
-    text: `${state}: ${shown} for ${order.reservationId} by ${order.userId}, id ${payment.paymentId}`,
-  };
+  const text = `${state}: ${shown} for ${order.reservationId} by ${order.userId}, id ${payment.paymentId}`;
+  return { text, traceId };
 }
 
-async function trace({ config, servers, order, stop }: Follow): Promise<{ text: string }> {
-  const { traceId } = order;
+async function trace(
+  traceId: string | undefined,
+  { config, servers, stop }: Follow,
+): Promise<{ text: string }> {
   const { jaeger, otlpEndpoint } = servers;
+  if (!config.telemetry) return { text: 'none: OTEL_SDK_DISABLED is set' };
+  if (!otlpEndpoint) return { text: 'none: there is no Jaeger' };
+  if (!traceId) return { text: 'none: OTEL_TRACES_SAMPLER keeps none of this order' };
   const link = servers.traceUrl?.replaceAll('{traceId}', traceId) ?? traceId;
-  if (!config.telemetry) return { text: `${traceId}, kept nowhere: OTEL_SDK_DISABLED is set` };
-  if (!otlpEndpoint) return { text: `${traceId}, kept nowhere: there is no Jaeger` };
   if (!jaeger) return { text: `${link}, sent to ${otlpEndpoint}` };
-  const services = ['payment', 'notifier'];
-  const spans = await seeTrace({ query: jaeger.query, traceId, services, stop });
+  const of = [orderService, 'payment', 'relay', 'notifier'];
+  const spans = await seeTrace({ query: jaeger.query, traceId, services: of, stop });
   return { text: `${link} (${spans} spans)` };
 }
 

@@ -1,10 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
-import { Metadata } from '@grpc/grpc-js';
 import { openPaymentClient, parseMoney } from '@payments/contracts';
 import type { Money, Payment } from '@payments/contracts';
 
-import { beginRootSpan } from './root-span.ts';
 import { StackError } from './stack-error.ts';
 
 /** An order that `npm start` places to show the way of a payment. */
@@ -13,8 +11,6 @@ export type SampleOrder = {
   /** Fresh each time: a reservation is paid once. */
   reservationId: string;
   amount: Money;
-  /** 32 hexadecimal digits: the trace that the whole way belongs to. */
-  traceId: string;
 };
 
 /** Makes an order that nobody placed before. */
@@ -23,30 +19,17 @@ export function makeSampleOrder(): SampleOrder {
     userId: 'u-sample',
     reservationId: `r-sample-${randomUUID().slice(0, 8)}`,
     amount: parseMoney('15000KRW') as Money,
-    traceId: randomBytes(16).toString('hex'),
   };
 }
 
-/**
- * Pays the order over gRPC, as the first span of its trace, whose id is known beforehand.
- * @throws StackError or a gRPC error when it is not paid
- */
+/** Pays the order over gRPC. @throws StackError or a gRPC error when it is not paid */
 export async function placeOrder(
-  order: SampleOrder,
-  options: { address: string; otlpEndpoint: string | undefined; signal: AbortSignal },
+  { userId, reservationId, amount }: SampleOrder,
+  { address, signal }: { address: string; signal: AbortSignal },
 ): Promise<Payment> {
-  using client = openPaymentClient({ address: options.address });
-  const { traceId, userId, reservationId, amount } = order;
-  const span = beginRootSpan({ traceId, name: 'sample order' });
-  const metadata = new Metadata();
-  metadata.set('traceparent', span.traceparent);
+  using client = openPaymentClient({ address });
   const request = { requestId: randomUUID(), userId, reservations: [{ reservationId, amount }] };
-  const { payments } = await client.executePayments(request, {
-    metadata,
-    signal: options.signal,
-    timeoutMs: 15_000,
-  });
-  if (options.otlpEndpoint) await span.end(options.otlpEndpoint);
+  const { payments } = await client.executePayments(request, { signal, timeoutMs: 15_000 });
   const [payment] = payments;
   if (!payment) throw new StackError('the service answered without a payment');
   return payment;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { redactSecrets } from '@payments/runtime';
+import { redactSecrets, traceLink } from '@payments/runtime';
 import { ServerError, startJaeger, startKafka, startPostgres, startSlackStandIn } from '@payments/servers';
 import type { RunningJaeger, SlackStandIn } from '@payments/servers';
 
@@ -9,7 +9,6 @@ import { ensureDatabase } from './local-database.ts';
 import type { Part, Parts } from './parts.ts';
 import type { Stack } from './run-stack.ts';
 import { StackError } from './stack-error.ts';
-import { traceLinks } from './stations/trace.ts';
 
 /** The servers under the services: our own, or those that the environment gives. */
 export type Servers = AsyncDisposable & {
@@ -109,7 +108,7 @@ async function jaeger(boot: Boot): Promise<Pick<Servers, 'jaeger' | 'otlpEndpoin
   if (!server) return { jaeger: null, otlpEndpoint: undefined, traceUrl: config.traceUrl };
   boot.started.use(server);
   watch(boot, 'Jaeger', server, 'SIGKILL');
-  const traceUrl = config.traceUrl ?? (await traceLinks(server.query));
+  const traceUrl = config.traceUrl ?? (await traceLink(server.query));
   return { jaeger: server, otlpEndpoint: server.otlp, traceUrl };
 }
 

@@ -75,9 +75,10 @@ export async function untilTrace(
   query: string,
   traceId: string,
   missing: (spans: TraceSpan[]) => readonly string[],
-  { timeoutMs = 40_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  options: { timeoutMs?: number; everyMs?: number; signal?: AbortSignal } = {},
 ): Promise<TraceSpan[]> {
-  const wait = { for: `the whole trace ${traceId}`, timeoutMs, everyMs: 100 };
+  const { timeoutMs = 40_000, everyMs = 100, signal } = options;
+  const wait = { for: `the whole trace ${traceId}`, timeoutMs, everyMs };
   return pollUntil({ ...wait, giveUpIf: () => signal?.throwIfAborted() }, async () => {
     const spans = await readTrace(query, traceId, signal);
     const absent = missing(spans);
