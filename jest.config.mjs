@@ -27,8 +27,8 @@ const servers = {
   globalTeardown: '<rootDir>/libs/testing/jest/stop-servers.mjs',
 };
 
-/** Specs are run where they stand: apps, libs and examples. */
-const inSuite = (suffix) => [`<rootDir>/{apps,libs,examples}/**/*.${suffix}.ts`];
+/** Specs are run where they stand: apps, libs, examples and tools. */
+const inSuite = (suffix) => [`<rootDir>/{apps,libs,examples,tools}/**/*.${suffix}.ts`];
 
 export default {
   projects: [
