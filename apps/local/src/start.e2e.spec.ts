@@ -4,7 +4,7 @@ import { once } from 'node:events';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
-import { drainMs, processesLeft } from '@payments/servers';
+import { drainMs, findJaeger, processesLeft, readTrace } from '@payments/servers';
 
 import { makeStateFolder, run } from './local-stack.fixture.ts';
 import type { Running, StateFolder } from './local-stack.fixture.ts';
@@ -14,6 +14,8 @@ jest.setTimeout(240_000);
 
 /** What `start` prints last when everything is up. */
 const up = 'Ctrl-C stops everything';
+
+const hasJaeger = (await findJaeger()) !== null;
 
 /** One folder for all of them, so that only the first has to make a database cluster. */
 let folder: StateFolder;
@@ -37,7 +39,7 @@ describe('npm start -- --exit', () => {
     expect(outbox).toMatch(/outbox +message [0-9a-f-]{36}, PUBLISHED, lane \d+, seq \d+/);
     expect(kafka).toMatch(/Kafka +topic payment-event, partition \d+, offset \d+/);
     expect(slack).toMatch(new RegExp(`Slack +.*₩15,000.*${reservation}`));
-    expect(trace).toMatch(/trace +.*[0-9a-f]{32}/);
+    expect(trace).toMatch(hasJaeger ? /trace +http.*[0-9a-f]{32} \(\d+ spans\)/ : /trace +none/);
     await expectNothingLeft();
   });
 
@@ -61,9 +63,10 @@ describe('npm start', () => {
     server.close();
   });
 
-  it('refuses to start twice, and stops by Ctrl-C with nothing left behind', async () => {
+  it('links to the trace of its order, refuses to start twice, and stops by Ctrl-C with nothing left behind', async () => {
     await using first = run('start', { folder });
     await first.printed(up);
+    if (hasJaeger) await expectTraceBehindLink(first);
     await using second = run('start', { folder });
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(`already running on ${folder.path}: npm start (process ${first.pid}`);
@@ -110,6 +113,17 @@ describe('npm start', () => {
     expect(next.output()).toContain('Everything is stopped.');
   });
 });
+
+/** What is behind the link is one trace, from the order to Slack. */
+async function expectTraceBehindLink(start: Running): Promise<void> {
+  const [, link = '', traceId = ''] = /trace +(http\S*?([0-9a-f]{32}))/.exec(start.output()) ?? [];
+  expect(await (await fetch(link)).text()).toContain(traceId);
+  const spans = await readTrace((await folder.stack())?.jaeger?.query ?? '', traceId);
+  const services = ['npm start', 'payment', 'relay', 'notifier'];
+  expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(services));
+  const roots = spans.filter(({ parent }) => parent === undefined);
+  expect(roots).toMatchObject([{ service: 'npm start', name: 'sample order' }]);
+}
 
 async function paymentAddress(): Promise<string> {
   return (await folder.stack())?.payment?.grpc as string;
