@@ -49,7 +49,7 @@ const order = [
   span('process', [60, 100], { service: 'notifier', parent: 'create', links: [linkTo('create')] }),
   span('call', [0, 40], { service: 'pay', name: 'payment.v1.PaymentService/ExecutePayments' }),
   span('insert', [20, 30], { parent: 'serve' }),
-  span('begin', [10, 20], { parent: 'serve' }),
+  span('select', [10, 20], { parent: 'serve' }),
   span('create', [45, 60], { service: 'relay', parent: 'insert' }),
   span('serve', [10, 35], { parent: 'call' }),
 ];
@@ -60,7 +60,7 @@ describe('the drawing of a trace', () => {
     expect(rows(svg)).toEqual([
       'pay payment.v1.PaymentService/ExecutePayments 40 ms',
       'payment serve 25 ms',
-      'payment begin 10 ms',
+      'payment select 10 ms',
       'payment insert 10 ms',
       'relay create 15 ms',
       'notifier process 40 ms',
