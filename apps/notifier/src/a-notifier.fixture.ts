@@ -69,7 +69,7 @@ export async function aNotifier(options: {
     brokenPauseMs: 100,
   });
   const deadLetters = options.deadLetters ?? deadLettersInLog(log);
-  const handle = handleMessages({ ...common, channelsOf, deadLetters });
+  const handle = handleMessages({ ...common, channelsOf, deadLetters, groupId: 'notifier-spec' });
   const underWay = new Set<Promise<MessageEnd>>();
   return {
     handle(message) {

@@ -50,7 +50,7 @@ await runUntilSignal(
     const telling = lastValueFrom(
       notifier({
         messages$: paymentMessages$({ kafka, groupId, sessionTimeoutMs, drainTimeoutMs, stop, health, log }),
-        handle: handleMessages({ channelsOf, deadLetters, tally, log, stop }),
+        handle: handleMessages({ channelsOf, deadLetters, groupId, tally, log, stop }),
       }),
       { defaultValue: null },
     );

@@ -1,3 +1,6 @@
+import { metrics } from '@opentelemetry/api';
+import type { PostResult } from './slack/post-result.ts';
+
 /**
  * What became of a message. All but `left` are dealt with: the offset may be committed. `left` is told by whoever is
  * given it next: this process stops, or the partition is no longer its own.
@@ -10,10 +13,14 @@ export type MessageEnd = 'told' | 'repeatDropped' | 'skipped' | 'deadLettered' |
  */
 export type Counted = MessageEnd | 'mayRepeat' | 'deadLetterRefused';
 
-/** The counts of this process, for the log at its end. */
-export type Tally = Readonly<Record<Counted, number>> & { count(what: Counted): void };
+/** The counts of this process, for the log at its end; and for `/metrics`, where posts are counted, too. */
+export type Tally = Readonly<Record<Counted, number>> & {
+  count(what: Counted): void;
+  /** A request to Slack came to this. */
+  posted(channel: string, result: PostResult): void;
+};
 
-/** Begins at nought. */
+/** Begins at nought: a series that is there from the start shows its first increase, too. */
 export function openTally(): Tally {
   const counts = {
     told: 0,
@@ -24,9 +31,25 @@ export function openTally(): Tally {
     mayRepeat: 0,
     deadLetterRefused: 0,
   };
+  const meter = metrics.getMeter('@payments/notifier');
+  const notifications = meter.createCounter('notifier.notifications', {
+    description: 'Messages by what became of them, and by what befell them',
+    unit: '{message}',
+  });
+  const posts = meter.createCounter('notifier.posts', {
+    description: 'Requests to Slack by what they came to',
+    unit: '{post}',
+  });
+  for (const what of Object.keys(counts)) notifications.add(0, { outcome: snakeCase(what) });
   return Object.assign(counts, {
     count(what: Counted) {
       counts[what] += 1;
+      notifications.add(1, { outcome: snakeCase(what) });
     },
+    posted: (channel: string, result: PostResult) => posts.add(1, { channel, result }),
   });
 }
+
+/** `deadLettered` as metrics and spans have it: `dead_lettered`. */
+export const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

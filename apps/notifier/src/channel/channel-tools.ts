@@ -20,7 +20,7 @@ export type ChannelTools = {
   backoffMs?: { minMs: number; maxMs: number };
   /** The pause before a broken webhook is tried again. */
   brokenPauseMs?: number;
-  tally: Tally;
+  tally: Pick<Tally, 'count' | 'posted'>;
   health: Pick<Health, 'ready' | 'notReady'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** Ends every wait: nothing is posted after it. */

@@ -11,12 +11,22 @@ type NotNow = Extract<SlackVerdict, { kind: 'later' | 'broken-webhook' }>;
 const longestRetryAfterMs = 3_600_000;
 
 /**
+ * A longer wait, in milliseconds, than the pace asks for and than any pause of ours lasts: Slack asked for it. Whoever looks at
+ * `/readyz` wants to know of it; of the seconds that Slack usually asks for, nobody does.
+ */
+const longWaitMs = 60_000;
+
+/**
  * How a channel is left alone after a failure: as long as Slack asked for, to the letter and with no jitter taken off;
  * else longer from failure to failure, by all notifiers. `clear`: it works again.
  */
 export type HoldBack = {
   holdBack: (verdict: NotNow) => Promise<void>;
   clear: () => void;
+  /** The channel has no turn for so many milliseconds, whichever notifier or process it was that Slack said so to. */
+  wait: (ms: number) => void;
+  /** PostgreSQL answers, but so slowly that a turn is over before it can be used. */
+  late: () => void;
   /** Nothing waits here any more: whether it works again is seen by whoever tells the next message. */
   idle: () => void;
 };
@@ -30,6 +40,16 @@ export function openHoldBack(options: ChannelTools): HoldBack {
     clear: () => {
       failures = 0;
       health.ready(part);
+    },
+    wait: (ms) => {
+      if (ms <= Math.max(longWaitMs, pace.intervalMs)) return;
+      const until = new Date(Date.now() + ms).toISOString();
+      health.notReady(part, `Slack asked to be left alone: nothing is told before ${until}`);
+    },
+    late: () => {
+      const reason = 'PostgreSQL answers too slowly for a post: its turn was over';
+      health.notReady(part, reason);
+      log.warn({ channel: name, reason }, 'nothing was posted; it is tried again');
     },
     idle: () => health.ready(part),
     holdBack: async (verdict) => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ConsumedMessage } from '@payments/kafka';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import type { ChannelTools } from './channel-tools.ts';
@@ -18,8 +19,11 @@ export type Channel = {
 
 type ChannelOptions = ChannelTools & { digest: DigestOptions };
 
-/** Opens the way to a channel. Nothing is sent until the first message. */
-export function openChannel(options: ChannelOptions): Channel {
+/**
+ * Opens the way to a channel. Nothing is sent until the first message. The loop that it starts serves all messages: it runs in
+ * no context of a message, or everything that it ever does would belong to the trace of the first.
+ */
+export function openChannel(options: ChannelOptions): Channel & { waiting: () => number } {
   const queue = openQueue(options.digest);
   const holdBack = openHoldBack(options);
   const step = nextStep(queue, holdBack, options);
@@ -39,11 +43,12 @@ export function openChannel(options: ChannelOptions): Channel {
   }
 
   return {
+    waiting: () => queue.all().length,
     tell: (message, event) => {
       const { promise, resolve: end, reject: failed } = Promise.withResolvers<ChannelEnd>();
       const fresh = { atMost: Infinity, blockedUntilMs: 0, unanswered: undefined };
-      queue.add({ message, event, end, failed, ...fresh });
-      if (!running) void run();
+      queue.add({ message, event, context: context.active(), end, failed, ...fresh });
+      if (!running) void context.with(ROOT_CONTEXT, run);
       return promise;
     },
   };
@@ -65,7 +70,10 @@ function nextStep(queue: Queue, holdBack: HoldBack, options: ChannelOptions): ()
     if (retryMs > 0) return await wait(retryMs, queue, stop);
     if (!batch) return;
     const { askedMs, waitMs } = await onPostgres(() => askForTurn(pace), stop, options);
-    if (waitMs > 0) return await wait(waitMs, queue, stop);
+    if (waitMs > 0) {
+      holdBack.wait(waitMs);
+      return await wait(waitMs, queue, stop);
+    }
     await post(batch, askedMs);
     await onPostgres(() => pace.answered(), stop, options);
   };

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { context } from '@opentelemetry/api';
 import { cutShort } from '../event/cut-short.ts';
+import { postResult } from '../slack/post-result.ts';
 import { isUnknown, slackVerdict } from '../slack/slack-verdict.ts';
 import { composeText } from '../text/compose-text.ts';
 import type { SlackText } from '../text/blocks.ts';
@@ -8,48 +10,63 @@ import type { HoldBack } from './hold-back.ts';
 import type { Batch } from './make-up-post.ts';
 import { onPostgres } from './on-postgres.ts';
 import { inPostSpan } from './post-span.ts';
+import type { PostEnd } from './post-span.ts';
 import type { Queue, Waiting } from './queue.ts';
 
 /**
  * Makes the function that posts what was claimed, in the turn that was asked for at `askedMs` (by `performance.now()`): one
  * request to Slack, and what follows from its answer. Nothing is posted when so much time went by that the turn, or the
- * claims, may be another's by now. Rejects with the reason of `grace` when that comes before what was told is marked.
+ * claims, may be another's by now. Rejects with the reason of `grace` when that comes before what was told is marked. All of it
+ * is in the span of the post.
  */
 export function postOnce(
   queue: Queue,
-  { holdBack, clear }: HoldBack,
+  { holdBack, late, clear }: HoldBack,
   options: ChannelTools,
-): (batch: Batch, askedMs: number) => Promise<void> {
-  const { inbox, stop, beginTimeoutMs } = options;
+): (batch: Batch, askedMs: number) => Promise<PostEnd> {
+  const { inbox, stop, beginTimeoutMs, name, tally } = options;
 
-  return async (batch, askedMs) => {
+  async function begin(batch: Batch, askedMs: number, id: string): Promise<SlackText | PostEnd> {
     const { waiting } = batch;
-    const id = randomUUID();
     const held = await onPostgres(() => inbox.beginPost(idsOf(waiting), id), stop, options);
     // Another claimant took some of it meanwhile: the next step makes up a post of what is left.
-    if (held.size < waiting.length) return await notPosted(batch, options);
-    const text = composed(batch, options);
+    const isOurs = held.size === waiting.length;
+    const text = isOurs && composed(batch, options);
     if (text instanceof Error) return await refused(batch, text.message, queue, options);
-    if (stop.aborted || performance.now() - askedMs > beginTimeoutMs) return await notPosted(batch, options);
+    const isLate = performance.now() - askedMs > beginTimeoutMs;
+    if (isLate) late();
+    if (text && !isLate && !stop.aborted) return text;
+    await notPosted(batch, options);
+    return 'not_begun';
+  }
+
+  async function post(batch: Batch, askedMs: number): Promise<PostEnd> {
+    const id = randomUUID();
+    const text = await begin(batch, askedMs, id);
+    if (typeof text === 'string') return text;
     countRepeats(batch, options);
-    const outcome = await inPostSpan(waiting, () => options.post(text));
-    for (const one of waiting) one.unanswered = isUnknown(outcome) ? id : batch.earlierPost?.id;
+    const outcome = await options.post(text);
+    for (const one of batch.waiting) one.unanswered = isUnknown(outcome) ? id : batch.earlierPost?.id;
     const verdict = slackVerdict(outcome);
+    const result = postResult(outcome, verdict);
+    tally.posted(name, result);
     switch (verdict.kind) {
       case 'told':
         clear();
-        return await told(batch, queue, options);
+        await told(batch, queue, options);
+        return result;
       case 'refused':
         clear();
         return await refused(batch, verdict.reason, queue, options);
       case 'later':
       case 'broken-webhook':
         if (!isUnknown(outcome)) await notPosted(batch, options);
-        return await holdBack(verdict);
-      default:
-        verdict satisfies never;
+        await holdBack(verdict);
+        return result;
     }
-  };
+  }
+
+  return (batch, askedMs) => inPostSpan(batch.waiting, name, () => post(batch, askedMs));
 }
 
 const idsOf = (waiting: readonly Waiting[]) => waiting.map(({ event }) => event.id);
@@ -82,22 +99,38 @@ async function told({ waiting }: Batch, queue: Queue, options: ChannelTools): Pr
   }
   queue.remove(waiting);
   for (const { end } of waiting) end({ kind: 'told' });
+  sayTold(waiting, options);
+}
+
+/** One line for each post. Of a digest's messages each has its span; the inbox knows them, too. */
+function sayTold(waiting: readonly Waiting[], { name: channel, log }: ChannelTools): void {
+  const [only] = waiting.length === 1 ? waiting : [];
+  const { id, payment } = only?.event ?? {};
+  const which = id && { id, paymentId: cutShort(payment?.paymentId ?? '') };
+  log.info({ channel, messages: waiting.length, ...which }, 'told');
 }
 
 /**
  * Of one message it is clear which one Slack refused. Of several it is not: each goes into posts of half the size from now
  * on, until the one that is refused stands alone.
  */
-async function refused(batch: Batch, reason: string, queue: Queue, options: ChannelTools): Promise<void> {
+async function refused(
+  batch: Batch,
+  reason: string,
+  queue: Queue,
+  options: ChannelTools,
+): Promise<'refused'> {
   const { waiting } = batch;
   const [only] = waiting;
   if (!only || waiting.length > 1) {
     for (const one of waiting) one.atMost = Math.ceil(waiting.length / 2);
-    return await notPosted(batch, options);
+    await notPosted(batch, options);
+    return 'refused';
   }
   await onPostgres(() => options.inbox.markRefused(only.event.id, reason), options.grace, options);
   queue.remove(waiting);
   only.end({ kind: 'refused', reason });
+  return 'refused';
 }
 
 /** It is certain that nothing of it is in the channel: the next post may be made up otherwise. */
@@ -108,17 +141,16 @@ async function notPosted({ waiting, earlierPost }: Batch, options: ChannelTools)
 
 /**
  * Counts and logs what is told although an earlier post may have told it: that of another claimant only, since an unanswered
- * post of this process was logged when it failed.
+ * post of this process was logged when it failed. A line about one message, with the trace of that one, in a digest, too.
  */
 function countRepeats({ waiting, earlierPost }: Batch, { name, tally, log }: ChannelTools): void {
   if (earlierPost === undefined) return;
-  for (const { event, message, unanswered } of waiting) {
+  for (const { event, message, unanswered, context: ofMessage } of waiting) {
     if (earlierPost.id === unanswered) continue;
     tally.count('mayRepeat');
     const { topic, partition, offset } = message;
-    log.warn(
-      { topic, partition, offset, id: event.id, channel: name },
-      'an earlier claimant may have told this message, and did not mark it; it is told again',
-    );
+    const fields = { topic, partition, offset, id: event.id, channel: name };
+    const text = 'an earlier claimant may have told this message, and did not mark it; it is told again';
+    context.with(ofMessage, () => log.warn(fields, text));
   }
 }

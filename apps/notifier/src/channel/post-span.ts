@@ -1,33 +1,43 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context } from '@opentelemetry/api';
-import type { ConsumedMessage } from '@payments/kafka';
-import { cutShort } from '../event/cut-short.ts';
-import type { PostOutcome } from '../slack/slack-verdict.ts';
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
+import { sampledIn } from '../sampled-in.ts';
+import type { PostResult } from '../slack/post-result.ts';
+import type { Waiting } from './queue.ts';
+
+/** What a post came to. `not_begun`: nothing was asked of Slack; somebody else may. */
+export type PostEnd = PostResult | 'not_begun';
+
+type Told = readonly Pick<Waiting, 'context'>[];
 
 /**
- * Runs `work`, a request to Slack, inside a CONSUMER span that is linked to the contexts that the messages brought
- * (`traceparent`), and child of it where it is only one
- * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/). The request is a span below it.
+ * Runs `work`, a post with what precedes and follows it, inside a span: of one message below the span that it is processed
+ * in; of several, which belong to as many traces, as a root of its own, `post digest`, that links to their spans as they link to
+ * it. The request and the statements of the inbox are spans below it. Messages whose trace is not kept make none.
  */
 export async function inPostSpan(
-  told: readonly { message: ConsumedMessage }[],
-  work: () => Promise<PostOutcome>,
-): Promise<PostOutcome> {
-  const messages = told.map(({ message }) => message);
-  const senders = messages.map(({ headers }) => propagation.extract(ROOT_CONTEXT, headers));
-  const parent = (senders.length === 1 && senders[0]) || ROOT_CONTEXT;
-  const span = trace
-    .getTracer('@payments/notifier')
-    .startSpan(
-      `process ${messages[0]?.topic ?? ''}`,
-      { kind: SpanKind.CONSUMER, attributes: attributesOf(messages), links: linksTo(senders) },
-      parent,
-    );
+  waiting: Told,
+  channel: string,
+  work: () => Promise<PostEnd>,
+): Promise<PostEnd> {
+  const [only] = waiting;
+  if (only && waiting.length === 1) {
+    if (!sampledIn(only.context)) return await context.with(only.context, work);
+    return await inSpan(startSingle(only.context, channel), only.context, work);
+  }
+  const sampled = waiting.filter((one) => sampledIn(one.context));
+  if (sampled.length === 0) return await context.with(ROOT_CONTEXT, work);
+  return await inSpan(startDigest(sampled, { channel, count: waiting.length }), ROOT_CONTEXT, work);
+}
+
+async function inSpan(span: Span, parent: Context, work: () => Promise<PostEnd>): Promise<PostEnd> {
   try {
-    const outcome = await context.with(trace.setSpan(parent, span), work);
-    if (outcome.kind === 'unanswered' || outcome.status >= 300)
+    const result = await context.with(trace.setSpan(parent, span), work);
+    span.setAttribute('notifier.result', result);
+    if (result !== 'told' && result !== 'not_begun') {
+      span.setAttribute('error.type', result);
       span.setStatus({ code: SpanStatusCode.ERROR });
-    return outcome;
+    }
+    return result;
   } catch (error) {
     span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
     throw error;
@@ -36,26 +46,24 @@ export async function inPostSpan(
   }
 }
 
-const linksTo = (senders: readonly Context[]) =>
-  senders.flatMap((sender) => {
-    const linked = trace.getSpanContext(sender);
-    return linked ? [{ context: linked }] : [];
-  });
-
-function attributesOf(messages: readonly ConsumedMessage[]): Attributes {
-  const [first] = messages;
-  const ofAll = {
-    'messaging.system': 'kafka',
-    'messaging.operation.type': 'process',
-    'messaging.operation.name': 'process',
-    'messaging.destination.name': first?.topic ?? '',
-  };
-  if (!first || messages.length > 1) return { ...ofAll, 'messaging.batch.message_count': messages.length };
-  return {
-    ...ofAll,
-    'messaging.destination.partition.id': String(first.partition),
-    'messaging.kafka.message.key': cutShort(first.key),
-    'messaging.kafka.offset': Number(first.offset),
-    'messaging.message.id': cutShort(first.headers['ce_id'] ?? ''),
-  };
+/** A span links to those that were there before it; the other way, each learns of it now. */
+function startDigest(sampled: Told, { channel, count }: { channel: string; count: number }): Span {
+  const links = sampled.flatMap((one) => sampledIn(one.context) ?? []).map((linked) => ({ context: linked }));
+  const attributes = { 'notifier.channel': channel, 'messaging.batch.message_count': count };
+  const digest = tracer().startSpan(
+    'post digest',
+    { kind: SpanKind.INTERNAL, attributes, links },
+    ROOT_CONTEXT,
+  );
+  for (const one of sampled) trace.getSpan(one.context)?.addLink({ context: digest.spanContext() });
+  return digest;
 }
+
+const startSingle = (parent: Context, channel: string): Span =>
+  tracer().startSpan(
+    'post message',
+    { kind: SpanKind.INTERNAL, attributes: { 'notifier.channel': channel } },
+    parent,
+  );
+
+const tracer = () => trace.getTracer('@payments/notifier');

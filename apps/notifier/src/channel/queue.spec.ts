@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { asConsumed } from '../a-notifier.fixture.ts';
 import { aFailedEvent, anEvent } from '../event/an-event.fixture.ts';
 import type { AnEvent } from '../event/an-event.fixture.ts';
@@ -13,7 +14,8 @@ function waits({ event = anEvent(), partition = 0, blockedUntilMs = 0, atMost = 
   const decoded = decodeEvent(event);
   if (decoded.kind !== 'event') throw new Error(decoded.kind);
   const message = { ...asConsumed(event), partition };
-  const nobody = { end: () => undefined, failed: () => undefined, unanswered: undefined };
+  const ends = { end: () => undefined, failed: () => undefined };
+  const nobody = { ...ends, unanswered: undefined, context: ROOT_CONTEXT };
   return { message, event: decoded.event, atMost, blockedUntilMs, ...nobody } satisfies Waiting;
 }
 const many = (count: number, wishes: Wishes = {}) => Array.from({ length: count }, () => waits(wishes));

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import { partitionName } from '@payments/kafka';
 import type { ConsumedMessage } from '@payments/kafka';
 import type { PaymentEvent } from '../event/decode-event.ts';
@@ -10,6 +11,8 @@ export type ChannelEnd =
 export type Waiting = {
   message: ConsumedMessage;
   event: PaymentEvent;
+  /** Of its message: what is done about it alone is done in it. */
+  context: Context;
   end: (how: ChannelEnd) => void;
   failed: (error: unknown) => void;
   /** It goes with no more than so many into a post: what Slack refused is taken apart until it is known what it was. */

@@ -30,7 +30,8 @@ function handling(ends: ChannelEnd[], { put }: Partial<DeadLetters> = {}) {
   };
   const [tally, stop] = [openTally(), new AbortController()];
   const log = { info: (fields: object) => void lines.push(fields) };
-  const handle = handleMessages({ channelsOf: () => channels, deadLetters, tally, log, stop: stop.signal });
+  const common = { deadLetters, groupId: 'notifier-spec', tally, log, stop: stop.signal };
+  const handle = handleMessages({ ...common, channelsOf: () => channels });
   return { handle, asked, setAside, lines, tally, stop };
 }
 const message = asConsumed(anEvent());

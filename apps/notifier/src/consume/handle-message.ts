@@ -5,9 +5,12 @@ import type { DeadLetters } from '../dead-letters/open-dead-letters.ts';
 import { decodeEvent } from '../event/decode-event.ts';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import type { MessageEnd, Tally } from '../tally.ts';
+import { openMessageMetrics } from './message-metrics.ts';
+import { inProcessSpan } from './process-span.ts';
+import type { Dealt, ProcessSpanOptions } from './process-span.ts';
 
 /** What handling needs. */
-export type HandleOptions = {
+export type HandleOptions = ProcessSpanOptions & {
   /** Where an event is told: one channel at least. */
   channelsOf: (event: PaymentEvent) => readonly Channel[];
   deadLetters: DeadLetters;
@@ -27,48 +30,53 @@ const mostTypesSaid = 100;
 export function handleMessages(options: HandleOptions): (message: ConsumedMessage) => Promise<MessageEnd> {
   const { tally, stop } = options;
   const unknown = sayUnknown(options.log);
-  const handle = (message: ConsumedMessage): Promise<MessageEnd> => {
+  const metrics = openMessageMetrics(options);
+  const handle = (message: ConsumedMessage): Promise<Dealt> => {
     const decoded = decodeEvent(message);
     switch (decoded.kind) {
       case 'event':
         return tell(message, decoded.event, options);
       case 'unknown':
         unknown(decoded.type);
-        return Promise.resolve('skipped');
+        return Promise.resolve({ end: 'skipped' });
       case 'unreadable':
-        return setAside(message, decoded.reason, options);
+        return setAside(message, { type: 'unreadable', reason: decoded.reason }, options);
     }
   };
+  const deal = async (message: ConsumedMessage, begunMs: number): Promise<Dealt> => {
+    const dealt: Dealt = stop.aborted || message.revoked.aborted ? { end: 'left' } : await handle(message);
+    tally.count(dealt.end);
+    metrics.processed(message, performance.now() - begunMs, dealt);
+    return dealt;
+  };
   return async (message) => {
-    const end = stop.aborted || message.revoked.aborted ? 'left' : await handle(message);
-    tally.count(end);
+    metrics.consumed(message);
+    const begunMs = performance.now();
+    const { end } = await inProcessSpan(message, options, () => deal(message, begunMs));
     return end;
   };
 }
 
-async function tell(
-  message: ConsumedMessage,
-  event: PaymentEvent,
-  options: HandleOptions,
-): Promise<MessageEnd> {
+async function tell(message: ConsumedMessage, event: PaymentEvent, options: HandleOptions): Promise<Dealt> {
   const ends = await Promise.all(options.channelsOf(event).map((channel) => channel.tell(message, event)));
-  if (ends.some(({ kind }) => kind === 'left')) return 'left';
+  if (ends.some(({ kind }) => kind === 'left')) return { end: 'left' };
   const reasons = ends.flatMap((end) => (end.kind === 'refused' ? [end.reason] : []));
-  if (reasons.length > 0) return await setAside(message, reasons.join('; '), options);
-  return ends.some(({ kind }) => kind === 'told') ? 'told' : 'repeatDropped';
+  if (reasons.length > 0)
+    return await setAside(message, { type: 'refused', reason: reasons.join('; ') }, options);
+  return { end: ends.some(({ kind }) => kind === 'told') ? 'told' : 'repeatDropped' };
 }
 
 /** What can never be told does not hold up the rest. */
 async function setAside(
   message: ConsumedMessage,
-  reason: string,
+  failure: NonNullable<Dealt['failure']>,
   { deadLetters, stop }: HandleOptions,
-): Promise<MessageEnd> {
+): Promise<Dealt> {
   try {
-    await deadLetters.put(message, reason);
-    return 'deadLettered';
+    await deadLetters.put(message, failure.reason);
+    return { end: 'deadLettered', failure };
   } catch (error) {
-    if (stop.aborted || message.revoked.aborted) return 'left';
+    if (stop.aborted || message.revoked.aborted) return { end: 'left' };
     throw error;
   }
 }

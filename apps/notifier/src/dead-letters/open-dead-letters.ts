@@ -1,3 +1,5 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import type { ConsumedMessage, KafkaError, RawKafkaMessage } from '@payments/kafka';
 import type { Tally } from '../tally.ts';
 import { openDeadLetterTopic } from './open-dead-letter-topic.ts';
@@ -33,6 +35,8 @@ export type DeadLettersOptions = DeadLetterTopicOptions & {
 type Waiting = {
   message: ConsumedMessage;
   reason: string;
+  /** What is said of it belongs to its trace. */
+  context: Context;
   record: RawKafkaMessage;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -65,7 +69,7 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
       const still = batch.filter((one) => isStillOurs(one, stop));
       if (still.length === 0) return;
       const error = await toKafka.send(still.map(({ record }) => record));
-      if (!error) return still.forEach(setAside);
+      if (!error) return still.forEach((one) => context.with(one.context, () => setAside(one)));
       refusals[error.verdict] = (refusals[error.verdict] ?? 0) + 1;
       switch (whatNext(error, still.length, refusals)) {
         case 'again':
@@ -77,7 +81,7 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
           return await deliver(still.slice(half));
         }
         case 'refuse':
-          return still.forEach((one) => refuse(one, error));
+          return still.forEach((one) => context.with(one.context, () => refuse(one, error)));
       }
     }
   };
@@ -110,8 +114,8 @@ export function openDeadLetters(options: DeadLettersOptions): DeadLetters {
     put: (message, reason) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const record = toDeadLetter(message, { ...options, reason, group, now: new Date() });
-      queue.push({ message, reason, record, resolve, reject });
-      running ??= run();
+      queue.push({ message, reason, context: context.active(), record, resolve, reject });
+      running ??= context.with(ROOT_CONTEXT, run);
       return promise;
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,3 +1,4 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ReadMessage } from '@payments/kafka';
 import type { Log } from '@payments/runtime';
 
@@ -34,7 +35,8 @@ export function saySetAside(options: {
 
   return {
     say: ({ topic, partition, offset }, reason) => {
-      timer ??= setTimeout(sumUp, everyMs);
+      // What it sums up belongs to no one's trace.
+      timer ??= context.with(ROOT_CONTEXT, () => setTimeout(sumUp, everyMs));
       last = { topic, partition, offset, reason };
       if (said >= lines) more += 1;
       else log.error(last, 'a message that can never be told is set aside');
@@ -42,7 +44,7 @@ export function saySetAside(options: {
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      if (more > 0) sumUp();
+      if (more > 0) context.with(ROOT_CONTEXT, sumUp);
       clearTimeout(timer);
     },
   };

@@ -5,6 +5,8 @@ import type { Pool } from './open-pool.ts';
  * in PostgreSQL, where it outlives a restart, too: a process that crashes in a loop does not post faster for it.
  */
 export type Pace = {
+  /** From one turn to the next, on the average: no turn is further away, unless the channel is held. */
+  intervalMs: number;
   /** Takes a turn and returns 0, or returns the milliseconds after which to ask again. */
   turn(): Promise<number>;
   /**
@@ -27,6 +29,7 @@ export function openPace({ pool, channel, intervalMs, burst }: PaceOptions): Pac
   const aheadMs = (burst - 1) * intervalMs;
   let last = { takenAt: 0, aheadMs: 0 };
   return {
+    intervalMs,
     turn: async () => {
       const takenAt = performance.now();
       const { rows } = await pool.query<{ ahead_ms: number }>(turnSql, [channel, intervalMs, aheadMs]);

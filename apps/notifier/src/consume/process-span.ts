@@ -1,0 +1,80 @@
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
+import { replayTopic as replayTopicOfTheContract } from '@payments/contracts';
+import type { ConsumedMessage } from '@payments/kafka';
+import { cutShort } from '../event/cut-short.ts';
+import { sampledIn } from '../sampled-in.ts';
+import { snakeCase } from '../tally.ts';
+import type { MessageEnd } from '../tally.ts';
+
+/** How a message ended, and where that is a failure, of which kind, and the words for it. */
+export type Dealt = { end: MessageEnd; failure?: { type: 'unreadable' | 'refused'; reason: string } };
+
+/** `groupId`: the consumer group. `replayTopic`: another than the contract's, for specs. */
+export type ProcessSpanOptions = { groupId: string; replayTopic?: string };
+
+/**
+ * Runs `work`, all that is done about a message, inside a CONSUMER span from taking the message to dealing with it
+ * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#process-span). It is a child of the context that the
+ * message brings (`traceparent`), and links to it; a replay comes long after, by somebody's hand: it is a trace of its own that
+ * links there. A message whose trace is not kept has no span; it runs in its context all the same, for the log.
+ */
+export async function inProcessSpan(
+  message: ConsumedMessage,
+  options: ProcessSpanOptions,
+  work: () => Promise<Dealt>,
+): Promise<Dealt> {
+  const sender = propagation.extract(ROOT_CONTEXT, message.headers);
+  const creation = sampledIn(sender);
+  if (!creation) return await context.with(sender, work);
+  const { groupId, replayTopic = replayTopicOfTheContract } = options;
+  const parent = message.topic === replayTopic ? ROOT_CONTEXT : sender;
+  const span = trace
+    .getTracer('@payments/notifier')
+    .startSpan(
+      `process ${message.topic}`,
+      { kind: SpanKind.CONSUMER, attributes: attributesOf(message, groupId), links: [{ context: creation }] },
+      parent,
+    );
+  try {
+    return sayHow(span, await context.with(trace.setSpan(parent, span), work));
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+function sayHow(span: Span, dealt: Dealt): Dealt {
+  const { end, failure } = dealt;
+  span.setAttribute('notifier.outcome', snakeCase(end));
+  if (failure) {
+    span.setAttribute('error.type', failure.type);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: cutShort(failure.reason) });
+  }
+  return dealt;
+}
+
+/** What a stranger wrote may be long. What is missing is left out: `undefined` is no attribute. */
+function attributesOf(
+  { topic, partition, offset, key, headers }: ConsumedMessage,
+  group: string,
+): Attributes {
+  const header = (name: string) => (headers[name] === undefined ? undefined : cutShort(headers[name]));
+  return {
+    'messaging.system.name': 'kafka',
+    'messaging.operation.type': 'process',
+    'messaging.operation.name': 'process',
+    'messaging.destination.name': topic,
+    'messaging.destination.partition.id': String(partition),
+    'messaging.consumer.group.name': group,
+    'messaging.message.id': header('ce_id'),
+    'kafka.message.key': key === '' ? undefined : cutShort(key),
+    'kafka.offset': Number(offset),
+    'cloudevents.event_id': header('ce_id'),
+    'cloudevents.event_source': header('ce_source'),
+    'cloudevents.event_type': header('ce_type'),
+    'cloudevents.event_subject': header('ce_subject'),
+  };
+}
