@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { createLog } from '@payments/runtime';
 import type { Log } from '@payments/runtime';
 import type { ConsumedMessage } from '@payments/kafka';
@@ -107,6 +108,10 @@ const everythingInto = (webhookUrl: string): Routing =>
 
 function aLog(): { log: Log; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  // The trace is there as it is under the preload: that of the context in which the line is written.
+  const write = (line: string) => {
+    const traceId = trace.getActiveSpan()?.spanContext().traceId;
+    lines.push({ ...(JSON.parse(line) as object), ...(traceId && { trace_id: traceId }) });
+  };
   return { log: createLog('notifier', { destination: { write } }), lines };
 }

@@ -22,6 +22,7 @@ import { aFailedEvent, anEvent } from './event/an-event.fixture.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
 import { otlpReceiver } from './otlp-receiver.fixture.ts';
 import type { OtlpSpan } from './otlp-receiver.fixture.ts';
+import { anOrigin } from './traces.fixture.ts';
 
 /**
  * A Kafka of their own: the topic has one name, and these specs stop the broker. One database and one group for all:
@@ -80,6 +81,15 @@ const eventsOf = (names: string[]) => {
 const answer = async ({ http }: RunningService, path: string) => {
   const response = await fetch(`http://${http}${path}`);
   return [response.status, await response.text()] as const;
+};
+
+const inTrace = (event: AnEvent, traceparent: string): AnEvent => ({
+  ...event,
+  headers: { ...event.headers, traceparent },
+});
+const openMetrics = async ({ http }: RunningService) => {
+  const headers = { accept: 'application/openmetrics-text' };
+  return await (await fetch(`http://${http}/metrics`, { headers })).text();
 };
 
 describe('the notifier as a process', () => {
@@ -202,85 +212,91 @@ describe('the notifier as a process', () => {
     expect(log).not.toContain(new URL(failures.webhook).pathname.split('/').at(-1));
   });
 
-  it('puts the Slack call into the trace of the payment, and the webhook into neither trace nor log', async () => {
+  it('puts the Slack call into the trace of the payment, and no secret into trace, log or metrics', async () => {
     const receiver = stack.use(await otlpReceiver());
-    const [traceId, parentId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
     const service = await start({
-      OTEL_SDK_DISABLED: 'false',
+      ...receiver.env,
       OTEL_SERVICE_NAME: 'notifier',
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_BSP_SCHEDULE_DELAY: '200',
       TRACE_URL: 'http://localhost:16686/trace/{traceId}',
     });
-    const [one = ''] = users('one');
+    await service.ready(inTime);
+    const [{ traceId, spanId: parentId, traceparent }, [one = '']] = [anOrigin(), users('one')];
     slack.failNext({ status: 503 });
     slack.failNext({ reset: 'before' });
     slack.failNext({ status: 400 });
-    const events = eventsOf(['refused', one]);
-    const traced = (event: AnEvent) => ({
-      ...event,
-      headers: { ...event.headers, traceparent: `00-${traceId}-${parentId}-01` },
-    });
-    await send(...events.map(traced));
+    await send(...eventsOf(['refused', one]).map((event) => inTrace(event, traceparent)));
     await told(one);
-    const spans = () => receiver.spans().filter((span) => span.traceId === traceId);
-    const consumersOf = () => spans().filter(({ name }) => name === `process ${paymentEventTopic}`);
-    const postsOf = () => spans().filter(({ kind, name }) => kind === 3 && name === 'POST');
-    // A try is a span. Before the end: the flush at the exit has 3 s, and what it does not get rid of is lost.
-    const exported = () => expect([consumersOf().length, postsOf().length]).toEqual([4, 4]);
-    await eventually(exported, inTime);
+    const process = `process ${paymentEventTopic}`;
+    const named = (name: string, all = receiver.spans()) => all.filter((span) => span.name === name);
+    // Before the end: the flush at the exit has 3 s, and what it does not get rid of is lost.
+    await eventually(() => expect(named(process)).toHaveLength(2), inTime);
+    const metrics = await openMetrics(service);
     await service.kill('SIGTERM');
 
-    const [consumers, posts] = [consumersOf(), postsOf()];
-    exported();
-    for (const span of consumers)
+    const spans = receiver.spans();
+    const [processed, posts] = [named(process, spans), named('post message', spans)];
+    for (const span of processed)
       expect(span).toMatchObject({ kind: 5, parentSpanId: parentId, links: [{ spanId: parentId }] });
-    const inside = (span: OtlpSpan) =>
-      posts.filter(({ parentSpanId }) => parentSpanId === span.spanId).length;
-    expect(consumers.map(inside)).toEqual([1, 1, 1, 1]);
+    const below = (parent?: OtlpSpan) => spans.filter((span) => span.parentSpanId === parent?.spanId);
     const failed = ({ status }: OtlpSpan) => status?.code === 2;
-    expect(consumers.map(failed)).toEqual([true, true, true, false]);
+    const [refused, fine] = [processed.find(failed), processed.find((span) => !failed(span))];
+    // A try is a span.
+    expect([below(refused).map(failed), below(fine).map(failed)]).toEqual([[true, true, true], [false]]);
+    const kindsBelow = (post: OtlpSpan) => new Set(below(post).map(({ name }) => name.split(':')[0]));
+    expect(posts.map(kindsBelow)).toEqual(posts.map(() => new Set(['pg.query', 'POST'])));
+    // Neither polls, nor claims, nor connections: there is nothing else.
+    const known = [...processed, ...posts, ...posts.flatMap(below)];
+    expect(spans.filter((span) => !known.includes(span)).map(({ name }) => name)).toEqual([]);
+    expect(spans.filter((span) => span.traceId !== traceId)).toEqual([]);
     expect(slack.requests().every(({ headers }) => headers['traceparent']?.includes(traceId))).toBe(true);
     expect(JSON.stringify(slack.received()[0]?.blocks)).toContain(`/trace/${traceId}|trace>`);
 
+    const log = service.lines.map(({ text }) => text);
+    const ofTrace = service.lines.filter(({ fields }) => fields['trace_id'] === traceId);
+    expect(ofTrace.map(({ fields }) => fields['msg'])).toEqual([
+      'Slack did not take a message; it is tried again',
+      'Slack did not take a message; it is tried again',
+      'a message that can never be told is set aside',
+      'told',
+    ]);
+    expect(metrics).toMatch(/^notifier_notifications_total\{outcome="told"\} 1$/m);
+    expect(metrics).toMatch(/^notifier_notifications_total\{outcome="dead_lettered"\} 1$/m);
+    expect(metrics).toMatch(/^notifier_posts_total\{channel="default",result="unavailable"\} 1$/m);
+    expect(metrics).toMatch(/^notifier_waiting_messages\{channel="default"\} 0$/m);
+    expect(metrics).toMatch(
+      /^messaging_client_consumed_messages_total\{.*destination_name="payment-event",.*\} [2-9]\d*$/m,
+    );
+    expect(metrics).toMatch(/^messaging_process_duration_seconds_count\{.*error_type="refused"\} 1$/m);
+    expect(metrics).toMatch(new RegExp(`^messaging_process_duration_seconds_bucket.* # .*"${traceId}"`, 'm'));
+
     const secret = new URL(slack.webhook).pathname.split('/').at(-1) ?? '';
     expect(receiver.raw()).toContain('REDACTED');
-    expect(receiver.raw()).not.toContain(secret);
-    expect(service.lines.map(({ text }) => text).join('\n')).not.toContain(secret);
+    for (const word of [secret, one, '15000', '15,000'])
+      for (const told of [receiver.raw(), log.join('\n'), metrics]) expect(told).not.toContain(word);
   });
 
-  it('links the span of a digest to all of its messages, however many they are', async () => {
+  it('links a digest and all of its messages, however many they are', async () => {
     const receiver = stack.use(await otlpReceiver());
-    const service = await start({
-      OTEL_SDK_DISABLED: 'false',
-      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-      OTEL_BSP_SCHEDULE_DELAY: '200',
-    });
+    const service = await start(receiver.env);
+    await service.ready(inTime);
     slack.failAlways({ status: 429, retryAfterSeconds: 1 });
-    const spanIds = Array.from({ length: 200 }, () => randomUUID().replaceAll('-', '').slice(0, 16));
-    const events = spanIds.map((spanId) => {
-      const event = anEvent({ payment: { reservationId: randomUUID() } });
-      const traceparent = `00-${randomUUID().replaceAll('-', '')}-${spanId}-01`;
-      return { ...event, headers: { ...event.headers, traceparent } };
-    });
-    await send(...events);
+    const event = () => anEvent({ payment: { reservationId: randomUUID() } });
+    await send(...Array.from({ length: 200 }, () => inTrace(event(), anOrigin().traceparent)));
     await using client = Object.assign(new pg.Client({ connectionString: databaseUrl }), {
       [Symbol.asyncDispose]: () => client.end(),
     });
     await client.connect();
     const wait = `select from notifier.inbox where state = 'CLAIMED'`;
     await eventually(async () => expect((await client.query(wait)).rowCount).toBe(200), inTime);
+    expect(await openMetrics(service)).toMatch(/^notifier_waiting_messages\{channel="default"\} 200$/m);
     slack.recover();
-    const linkedIn = () =>
-      receiver.spans().find(({ status, links }) => status?.code !== 2 && links?.length === 200)?.links;
-    await eventually(() => expect(linkedIn()).toBeDefined(), inTime);
-    expect(
-      linkedIn()
-        ?.map(({ spanId }) => spanId)
-        .sort(),
-    ).toEqual(spanIds.sort());
+    const digests = () => receiver.spans().filter(({ name }) => name === 'post digest');
+    const found = () => digests().find(({ status, links }) => status?.code !== 2 && links?.length === 200);
+    const processed = () => receiver.spans().filter(({ name }) => name === `process ${paymentEventTopic}`);
+    await eventually(() => expect([found(), processed().length]).toEqual([expect.anything(), 200]), inTime);
+    const ids = (spans: readonly { spanId: string }[] = []) => spans.map(({ spanId }) => spanId).sort();
+    expect(ids(found()?.links)).toEqual(ids(processed()));
+    expect(processed().filter(({ links }) => !ids(links).includes(found()?.spanId ?? ''))).toEqual([]);
     await service.kill('SIGTERM');
   });
 

@@ -17,8 +17,8 @@ export type OtlpSpan = {
 
 /** For specs: takes what a process exports over OTLP/HTTP as JSON. */
 export type OtlpReceiver = AsyncDisposable & {
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT, with OTEL_EXPORTER_OTLP_PROTOCOL=http/json. */
-  url: string;
+  /** For a process that is to send its spans here. */
+  env: Record<string, string>;
   /** Everything that came over the wire. */
   raw(): string;
   spans(): OtlpSpan[];
@@ -36,7 +36,12 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    env: {
+      OTEL_SDK_DISABLED: 'false',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    },
     raw: () => bodies.join('\n'),
     spans: () => bodies.flatMap(spansOf),
     async [Symbol.asyncDispose]() {

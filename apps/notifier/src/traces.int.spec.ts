@@ -4,7 +4,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { startSlackStandIn } from '@payments/testing';
 import type { ConsumedMessage } from '@payments/kafka';
 import { asConsumed } from './a-notifier.fixture.ts';
-import { openChannelStack } from './channel/channel-stack.fixture.ts';
+import type { ANotifier } from './a-notifier.fixture.ts';
+import { logged, openChannelStack } from './channel/channel-stack.fixture.ts';
 import type { ChannelStack } from './channel/channel-stack.fixture.ts';
 import { anEvent } from './event/an-event.fixture.ts';
 import { anOrigin, keepTraces } from './traces.fixture.ts';
@@ -146,6 +147,65 @@ describe('a message of a trace that is kept', () => {
     expect(span?.parentSpanContext).toBeUndefined();
     expect(span?.links).toMatchObject([{ context: { traceId: origin.traceId, spanId: origin.spanId } }]);
     expect(namesOf(traces.below(span))).toEqual(['post message']);
+  });
+});
+
+describe('the log', () => {
+  const linesOf = ({ lines }: ANotifier) => lines.map(({ msg, trace_id: traceId }) => [msg, traceId]);
+
+  it('has a line for what Slack made of a message, with its trace', async () => {
+    const [notifier, origin] = [await all.notifier(), anOrigin()];
+    all.slack.failNext({ status: 403 });
+    all.slack.failNext({ status: 503 });
+    const message = from(origin);
+    await notifier.handle(message);
+    expect(linesOf(notifier)).toEqual([
+      ['the Slack webhook does not work; nothing is lost, messages wait', origin.traceId],
+      ['Slack did not take a message; it is tried again', origin.traceId],
+      ['told', origin.traceId],
+    ]);
+    expect(notifier.lines.at(-1)).toMatchObject({
+      channel: 'default',
+      messages: 1,
+      id: message.headers['ce_id'],
+      paymentId: message.headers['ce_subject'],
+    });
+  });
+
+  it('has the trace of a message that is not kept, too: its other services log it as well', async () => {
+    const [notifier, origin] = [await all.notifier(), anOrigin({ sampled: false })];
+    await notifier.handle(from(origin));
+    expect(linesOf(notifier)).toEqual([['told', origin.traceId]]);
+  });
+
+  it('says of each message of a digest that it may be a repeat, with its own trace; and of the digest, once', async () => {
+    const [notifier, origins] = [await all.notifier(), [anOrigin(), anOrigin()]];
+    const messages = origins.map((origin) => from(origin));
+    // What a notifier left that was killed when it had posted them.
+    await all.client.query(
+      `insert into notifier.inbox (id, channel, state, owner, lease_until, post, post_size)
+       select unnest($1::uuid[]), 'default', 'CLAIMED', 'killed', now(), (select gen_random_uuid()), 2`,
+      [messages.map(({ headers }) => headers['ce_id'])],
+    );
+    await Promise.all(messages.map((message) => notifier.handle(message)));
+    const repeat = 'an earlier claimant may have told this message, and did not mark it; it is told again';
+    const [digest] = traces.named('post digest');
+    expect(linesOf(notifier)).toEqual([
+      ...origins.map(({ traceId }) => [repeat, traceId]),
+      ['told', digest?.spanContext().traceId],
+    ]);
+  });
+
+  it('has no trace where it is about the loop of a channel', async () => {
+    const { proxy, url } = await all.proxied();
+    const notifier = await all.notifier({ databaseUrl: url });
+    await proxy.refuse();
+    const telling = notifier.handle(from(anOrigin()));
+    await logged(notifier, 'waiting for postgres');
+    await proxy.accept();
+    await telling;
+    const waited = linesOf(notifier).filter(([msg]) => String(msg).includes('postgres'));
+    expect(waited.map(([, traceId]) => traceId)).toEqual(waited.map(() => undefined));
   });
 });
 

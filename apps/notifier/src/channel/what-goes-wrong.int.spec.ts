@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@payments/testing';
 import type { ANotifier } from '../a-notifier.fixture.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { decodeEvent } from '../event/decode-event.ts';
@@ -89,15 +90,22 @@ describe('PostgreSQL away', () => {
 
 describe('a server in trouble that says when to come back', () => {
   it.each([
-    ['trouble', 503, true],
-    ['a limit, which is none', 429, false],
-  ])('is %s', async (_, status, unready) => {
+    ['trouble', 503, 30, /^Slack answered 503/],
+    ['a limit, which is none', 429, 30, undefined],
+    [
+      'a limit of more than a minute, which is said',
+      429,
+      600,
+      /^Slack asked to be left alone: nothing is told before 20/,
+    ],
+  ])('is %s', async (_, status, retryAfterSeconds, reason) => {
     const notifier = await all.notifier();
     const [a] = named('a');
-    all.slack.failNext({ status, retryAfterSeconds: 600 });
+    all.slack.failNext({ status, retryAfterSeconds });
     const telling = notifier.handle(inPartition(a!, 0));
     await logged(notifier, 'Slack did not take a message; it is tried again');
-    expect(notifier.unready.has('slack')).toBe(unready);
+    if (reason) await eventually(() => expect(notifier.unready.get('slack')).toMatch(reason));
+    else expect(notifier.unready.has('slack')).toBe(false);
     notifier.stop.abort();
     expect(await telling).toBe('left');
   });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { context, trace } from '@opentelemetry/api';
 import { readDeadLetterMark } from '@payments/contracts';
 import { readOffsets, readRanges$ } from '@payments/kafka';
 import type { ConsumedMessage, RawRecord, ReadMessage } from '@payments/kafka';
@@ -9,9 +10,11 @@ import { lastValueFrom, toArray } from 'rxjs';
 import { asConsumed } from '../a-notifier.fixture.ts';
 import { anEvent } from '../event/an-event.fixture.ts';
 import { openTally } from '../tally.ts';
+import { keepTraces } from '../traces.fixture.ts';
 import { openDeadLetters } from './open-dead-letters.ts';
 
 const kafka = { brokers: testServers().kafkaBrokers, clientId: 'dead-letters-spec' };
+const traces = keepTraces();
 const groupId = () => `dead-letters-${randomUUID()}`;
 
 let stack: AsyncDisposableStack;
@@ -29,9 +32,10 @@ const makeTopic = async (config: Record<string, string>) =>
 function open(options: { topic?: string; brokers?: string[] } = {}) {
   const [stop, grace, tally] = [new AbortController(), new AbortController(), openTally()];
   const unready = new Map<string, string>();
-  const lines: { level: string; text: string | undefined; fields: Record<string, unknown> }[] = [];
+  type Line = { level: string; text: string | undefined; fields: Record<string, unknown>; traceId: unknown };
+  const lines: Line[] = [];
   const write = (level: string) => (fields: object, text?: string) =>
-    void lines.push({ level, text, fields: { ...fields } });
+    void lines.push({ level, text, fields: { ...fields }, traceId: activeTrace() });
   const deadLetters = openDeadLetters({
     kafka: { ...kafka, brokers: options.brokers ?? kafka.brokers },
     groupId: 'payment-notifier',
@@ -49,6 +53,8 @@ function open(options: { topic?: string; brokers?: string[] } = {}) {
   stack.use(deadLetters);
   return { ...deadLetters, tally, unready, lines, stop, grace };
 }
+
+const activeTrace = () => trace.getActiveSpan()?.spanContext().traceId;
 
 const aMessage = (raw: Partial<RawRecord> = {}, revoked?: AbortSignal): ConsumedMessage => {
   const message = asConsumed(anEvent(), revoked);
@@ -167,6 +173,19 @@ describe('while Kafka does not take dead letters', () => {
     expect(deadLetters.tally.deadLetterRefused).toBe(0);
   });
 
+  it('are logged each with its own trace, whosever sent them all', async () => {
+    const deadLetters = open();
+    const tracer = trace.getTracer('spec');
+    const [first, second] = ['one', 'other'].map((name) => tracer.startSpan(name));
+    const put = (span = first) =>
+      context.with(trace.setSpan(context.active(), span!), () => deadLetters.put(aMessage(), 'garbage'));
+    await put(first);
+    await Promise.all([put(first), put(second)]);
+    const [one, other] = [first, second].map((span) => span?.spanContext().traceId);
+    expect(deadLetters.lines.map(({ traceId }) => traceId)).toEqual([one, one, other]);
+    expect(traces.spans()).toEqual([]);
+  });
+
   it('one whose partition goes to another is given up, and the others are not', async () => {
     const proxy = stack.use(await tcpProxy({ target: kafka.brokers[0] ?? '' }));
     await proxy.refuse();
@@ -193,11 +212,15 @@ describe('while Kafka does not take dead letters', () => {
     // Its topic is there, and its producer is not connected yet.
     await proxy.refuse();
     const rebalance = new AbortController();
-    const put = deadLetters.put(aMessage({}, rebalance.signal), 'garbage').then(() => 'put', String);
+    const inSpan = trace.setSpan(context.active(), trace.getTracer('spec').startSpan('of a message'));
+    const message = aMessage({}, rebalance.signal);
+    const put = context.with(inSpan, () => deadLetters.put(message, 'garbage').then(() => 'put', String));
     await isUnready(true);
     rebalance.abort(new Error('the rebalance'));
     expect(await put).toBe('Error: the rebalance');
     await isUnready(false);
+    // What is waited for is no message's own affair.
+    expect(deadLetters.lines.filter(({ traceId }) => traceId !== undefined)).toEqual([]);
   });
 
   it('closing gives up what waits', async () => {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { context, trace } from '@opentelemetry/api';
+import { eventually } from '@payments/testing';
 import { anEvent } from '../event/an-event.fixture.ts';
 import { asConsumed } from '../a-notifier.fixture.ts';
+import { keepTraces } from '../traces.fixture.ts';
 import { saySetAside } from './say-set-aside.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -53,6 +56,19 @@ describe('what the log says of messages that are set aside', () => {
     expect(lines).toHaveLength(4);
     say(1);
     expect(lines.at(-1)).toEqual([place('4'), single]);
+  });
+
+  it("is of no one message's trace where it sums up", async () => {
+    jest.useRealTimers();
+    keepTraces();
+    const traceIds: unknown[] = [];
+    const log = { error: () => void traceIds.push(trace.getActiveSpan()?.spanContext().traceId) };
+    using sayer = saySetAside({ log, lines: 1, everyMs: 10 });
+    const span = trace.getTracer('spec').startSpan('of a message');
+    const say = () => sayer.say(asConsumed(anEvent()), 'garbage');
+    context.with(trace.setSpan(context.active(), span), () => [say(), say()]);
+    await eventually(() => expect(traceIds).toHaveLength(2));
+    expect(traceIds).toEqual([span.spanContext().traceId, undefined]);
   });
 
   it('is all said when it is closed, and leaves no timer', () => {
