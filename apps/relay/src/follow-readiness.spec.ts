@@ -18,7 +18,7 @@ function followed() {
 describe('the readiness of the relay', () => {
   it('is said once, when all parts are there', () => {
     const { ready, lines } = followed();
-    for (const part of ['postgres', 'kafka', 'kafka', 'postgres'] as const) ready(part);
+    for (const part of ['postgres', 'kafka', 'kafka', 'publishing', 'postgres'] as const) ready(part);
     expect(lines).toEqual(['postgres is there', 'kafka is there', 'ready']);
   });
 
@@ -26,9 +26,10 @@ describe('the readiness of the relay', () => {
     const { ready, notReady, lines, reports } = followed();
     ready('postgres');
     ready('kafka');
+    ready('publishing');
     notReady('kafka', 'refused');
     ready('kafka');
     expect(lines.slice(3)).toEqual(['kafka is there', 'ready']);
-    expect(reports).toEqual(['postgres', 'kafka', 'kafka: refused', 'kafka']);
+    expect(reports).toEqual(['postgres', 'kafka', 'publishing', 'kafka: refused', 'kafka']);
   });
 });

@@ -1,7 +1,7 @@
 import type { Health, Log } from '@payments/runtime';
 
-/** What the relay stands between; each must be there for it to be ready. */
-export const parts = ['postgres', 'kafka'] as const;
+/** What the relay stands between, and that its rounds end: each must be so for it to be ready. */
+export const parts = ['postgres', 'kafka', 'publishing'] as const;
 /** One of {@link parts}. */
 export type Part = (typeof parts)[number];
 
@@ -22,7 +22,7 @@ export function followReadiness(options: {
     ready: (part) => {
       if (!missing.delete(part)) return;
       health.ready(part);
-      log.info(`${part} is there`);
+      if (part !== 'publishing') log.info(`${part} is there`);
       if (missing.size === 0) log.info('ready');
     },
     notReady: (part, reason) => {

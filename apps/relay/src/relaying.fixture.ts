@@ -10,10 +10,11 @@ import { lastValueFrom, tap } from 'rxjs';
 import { readRelayConfig } from './config.ts';
 import { followReadiness } from './follow-readiness.ts';
 import type { Part } from './follow-readiness.ts';
+import type { RelayParts } from './relay-parts.ts';
 import { runRelay } from './run-relay.ts';
 
-/** A message to append: its key and its text. */
-export type NewMessage = { key: string; text: string };
+/** A message to append: its key and its text, and what its writer puts into the headers. */
+export type NewMessage = { key: string; text: string; headers?: Record<string, string> };
 
 /** A relay that runs in this process, from its own database to the run's Kafka. */
 export async function relaying() {
@@ -29,19 +30,28 @@ export async function relaying() {
   const append = async (topic: string, messages: readonly NewMessage[]): Promise<void> => {
     await client.query(
       `select outbox.append(array_fill($1::text, array[cardinality($2::text[])]), $2::text[],
-         array_fill('Happened'::text, array[cardinality($2::text[])]), $3::bytea[], null, null)`,
-      [topic, messages.map(({ key }) => key), messages.map(({ text }) => Buffer.from(text))],
+         array_fill('Happened'::text, array[cardinality($2::text[])]), $3::bytea[], $4::jsonb[], null)`,
+      [
+        topic,
+        messages.map(({ key }) => key),
+        messages.map(({ text }) => Buffer.from(text)),
+        messages.map(({ headers = {} }) => JSON.stringify(headers)),
+      ],
     );
   };
 
-  const start = (env: Record<string, string> = {}, wrap = (producer: Producer): Producer => producer) => {
+  const start = (
+    env: Record<string, string> = {},
+    wrap = (producer: Producer): Producer => producer,
+    more: Pick<RelayParts, 'roundBoundMs'> = {},
+  ) => {
     const config = readRelayConfig({
       DATABASE_URL: url,
       KAFKA_BROKERS: kafkaBrokers.join(),
       RELAY_BACKOFF_MAX_MS: '300',
       ...env,
     });
-    const running = startRelay(config, wrap(openProducer({ kafka: config.kafka })));
+    const running = startRelay(config, wrap(openProducer({ kafka: config.kafka })), more);
     resources.defer(running.stop);
     return running;
   };
@@ -71,7 +81,11 @@ export async function relaying() {
   };
 }
 
-function startRelay(config: ReturnType<typeof readRelayConfig>, producer: Producer) {
+function startRelay(
+  config: ReturnType<typeof readRelayConfig>,
+  producer: Producer,
+  more: Pick<RelayParts, 'roundBoundMs'>,
+) {
   const stop = new AbortController();
   const lines: string[] = [];
   const missing = new Map<string, string>();
@@ -91,6 +105,7 @@ function startRelay(config: ReturnType<typeof readRelayConfig>, producer: Produc
     log,
     kafkaLog: () => undefined,
     stop: stop.signal,
+    ...more,
   });
   const ended = lastValueFrom(relay$.pipe(tap((round) => (published += round.published))), {
     defaultValue: null,

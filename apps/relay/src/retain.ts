@@ -55,7 +55,7 @@ function tell({ slots, deleted }: CleanUpReport, watch: SlotWatch, log: RetainOp
   for (const { ring, slot, outcome, bytes } of slots)
     if (outcome === 'emptied') log.info({ ring, slot, bytes }, 'emptied a slot');
   if (deleted.parked + deleted.requests > 0) log.info(deleted, 'deleted what was settled long ago');
-  for (const overdue of watch(slots, performance.now())) warn(overdue, log);
+  for (const overdue of watch.see(slots, performance.now())) warn(overdue, log);
 }
 
 function warn(

@@ -15,7 +15,7 @@ const slot3 = (outcome: SlotOutcome, reason: string | null = null): SlotReport =
 function follow(seen: [hours: number, outcome: SlotOutcome, reason?: string][]) {
   const watch = watchSlots({ overdueMs: 24 * hour });
   return seen.flatMap(([hours, outcome, reason]) =>
-    watch([slot3(outcome, reason)], hours * hour).map(({ slot, dueMs, usedAgain }) => ({
+    watch.see([slot3(outcome, reason)], hours * hour).map(({ slot, dueMs, usedAgain }) => ({
       at: hours,
       dueHours: dueMs / hour,
       usedAgain,
@@ -37,6 +37,17 @@ describe('a slot that is due', () => {
       { at: 24, dueHours: 24, usedAgain: false, reason: 'c' },
       { at: 48, dueHours: 48, usedAgain: false, reason: 'e' },
     ]);
+  });
+
+  it('is counted while it is overdue, told or not', () => {
+    const watch = watchSlots({ overdueMs: 24 * hour });
+    const overdueAt = (hours: number, outcome: SlotOutcome) => {
+      watch.see([slot3(outcome), { ...slot3(outcome), slot: 4 }], hours * hour);
+      return watch.overdue(hours * hour);
+    };
+    expect([overdueAt(0, 'busy'), overdueAt(23, 'busy')]).toEqual([0, 0]);
+    expect([overdueAt(24, 'busy'), overdueAt(25, 'unsettled')]).toEqual([2, 2]);
+    expect(overdueAt(26, 'emptied')).toBe(0);
   });
 
   it('is not when it was emptied in between, by this relay or another one', () => {
@@ -89,7 +100,7 @@ describe('a slot that is due', () => {
 
   it('is followed by itself: the same slot of the other ring is another one', () => {
     const watch = watchSlots({ overdueMs: 24 * hour });
-    expect(watch([slot3('busy'), { ...slot3('empty'), ring: 'checkpoint' }], 0)).toEqual([]);
-    expect(watch([slot3('busy'), { ...slot3('empty'), ring: 'checkpoint' }], 24 * hour)).toHaveLength(1);
+    expect(watch.see([slot3('busy'), { ...slot3('empty'), ring: 'checkpoint' }], 0)).toEqual([]);
+    expect(watch.see([slot3('busy'), { ...slot3('empty'), ring: 'checkpoint' }], 24 * hour)).toHaveLength(1);
   });
 });

@@ -8,8 +8,13 @@ export type OverdueSlot = {
   usedAgain: boolean;
 };
 
-/** Takes the reports of one clean-up, and tells which slots are overdue. `now`: milliseconds of any clock that goes on. */
-export type SlotWatch = (reports: readonly SlotReport[], now: number) => OverdueSlot[];
+/** Follows slots that are due. `now`: milliseconds of any clock that goes on. */
+export type SlotWatch = {
+  /** Takes the reports of one clean-up, and tells which slots are overdue and were not told of for as long. */
+  see: (reports: readonly SlotReport[], now: number) => OverdueSlot[];
+  /** How many slots are overdue. */
+  overdue: (now: number) => number;
+};
 
 /**
  * Follows slots that are due over many clean-ups. One is overdue when it has not been emptied for `overdueMs`, and again each
@@ -17,7 +22,7 @@ export type SlotWatch = (reports: readonly SlotReport[], now: number) => Overdue
  */
 export function watchSlots(options: { overdueMs: number }): SlotWatch {
   const due = new Map<string, { since: number; seenAt: number; toldAt: number; last: SlotReport }>();
-  return (reports, now) =>
+  const see: SlotWatch['see'] = (reports, now) =>
     reports.flatMap((slot): OverdueSlot[] => {
       const name = `${slot.ring} ${slot.slot}`;
       const known = due.get(name);
@@ -47,4 +52,8 @@ export function watchSlots(options: { overdueMs: number }): SlotWatch {
           return slot.outcome satisfies never;
       }
     });
+  return {
+    see,
+    overdue: (now) => [...due.values()].filter(({ since }) => now - since >= options.overdueMs).length,
+  };
 }

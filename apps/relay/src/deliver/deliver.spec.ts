@@ -3,6 +3,7 @@ import { KafkaError } from '@payments/kafka';
 import type { KafkaMessage } from '@payments/kafka';
 import type { Batch, RelayMessage } from '@payments/outbox';
 
+import { toKafkaMessage } from '../to-kafka-message.ts';
 import { deliver } from './deliver.ts';
 import { troubledTopics } from './troubled-topics.ts';
 
@@ -47,6 +48,7 @@ async function delivery(shorts: string[], to: ReturnType<typeof kafka>, options:
   const batch = { kind, messages: shorts.map(row) };
   const refusals = await deliver({
     batch,
+    toEvent: toKafkaMessage,
     send: to.send,
     prepareTopics: () => Promise.resolve(),
     createTopics,
@@ -160,6 +162,7 @@ describe('delivering a batch', () => {
     const huge = { ...row('t:a:1', 0), payload: Buffer.alloc(100 * 1024 * 1024) };
     const refusals = await deliver({
       batch: { kind: 'LOG', messages: [huge] },
+      toEvent: toKafkaMessage,
       send: to.send,
       prepareTopics: () => Promise.resolve(),
       createTopics: false,

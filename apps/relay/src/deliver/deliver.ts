@@ -1,8 +1,7 @@
 import { KafkaError } from '@payments/kafka';
 import type { KafkaMessage } from '@payments/kafka';
-import type { Batch, Refusal } from '@payments/outbox';
+import type { Batch, Refusal, RelayMessage } from '@payments/outbox';
 
-import { toKafkaMessage } from '../to-kafka-message.ts';
 import { nextStep } from './next-step.ts';
 import { sorting } from './sorting.ts';
 import type { Outgoing, Sorting } from './sorting.ts';
@@ -11,6 +10,8 @@ import type { Others, TroubledTopics } from './troubled-topics.ts';
 /** What a delivery works with. */
 export type DeliverOptions = {
   batch: Pick<Batch, 'kind' | 'messages'>;
+  /** What a message is to Kafka; the same each time. */
+  toEvent: (message: RelayMessage) => KafkaMessage;
   /** Sees to it that the topics are there, as far as that is the relay's business. */
   prepareTopics: (topics: readonly string[]) => Promise<void>;
   /** Sends all of them, or throws. */
@@ -26,21 +27,19 @@ export type DeliverOptions = {
  * @throws KafkaError where nothing is wrong with the messages: the whole batch is to go again, before anything else
  */
 export async function deliver(options: DeliverOptions): Promise<Refusal[]> {
-  const { batch, troubled } = options;
+  const { batch, toEvent, troubled } = options;
   const sorted = sorting();
   const took = new Set<string>();
   const delivery: Delivery = { ...options, sorted, took };
-  await settle(delivery, batch.messages.map(outgoing));
+  await settle(
+    delivery,
+    batch.messages.map((message) => ({ message, event: toEvent(message) })),
+  );
   troubled.took(took);
   decideOnSuspects(delivery);
   decideOnUnknown(delivery);
   return sorted.refusals();
 }
-
-const outgoing = (message: Batch['messages'][number]): Outgoing => ({
-  message,
-  event: toKafkaMessage(message),
-});
 
 /** A delivery under way. `took`: the topics that took messages. `unknown`: the first error that nobody knows. */
 type Delivery = DeliverOptions & { sorted: Sorting; took: Set<string>; unknown?: KafkaError };
