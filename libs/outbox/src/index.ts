@@ -23,7 +23,7 @@ export type { Deleted } from './retention/delete-settled.ts';
 export type { EmptyOldSlotsOptions, Ring, SlotOutcome, SlotReport } from './retention/empty-old-slots.ts';
 export type { Statements } from './retention/statements.ts';
 export { openWaker, type Waker, type WakerOptions } from './wake/waker.ts';
-export { connectForStatus } from './status/connect.ts';
+export { connectForStatus, type StatusConnectionOptions } from './status/connect.ts';
 export { findMessage, type FoundMessage } from './status/find-message.ts';
 export {
   listMessages,
@@ -32,9 +32,11 @@ export {
   type MessageList,
   type MessageStatus,
 } from './status/list-messages.ts';
+export { openFigures, type FiguresReader } from './status/open-figures.ts';
+export { readFigures, type OutboxFigures } from './status/read-figures.ts';
 export { readRelays, type LaneInfo, type RelayInfo } from './status/read-lanes.ts';
 export type { Lag } from './status/read-lag.ts';
-export type { OpenTransaction } from './status/read-open-transactions.ts';
+export type { OldestTransaction, OpenTransaction } from './status/read-open-transactions.ts';
 export { readParkedGroups, type Parked, type ParkedGroup } from './status/read-parked-groups.ts';
 export type { SlotInfo } from './status/read-ring.ts';
 export { readStatus, type OutboxStatus } from './status/read-status.ts';

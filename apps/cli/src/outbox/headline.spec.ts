@@ -11,7 +11,7 @@ const lanes = Array.from({ length: 16 }, (_, number) => lane(number));
 const unowned = (...free: number[]) =>
   lanes.map((one) => (free.includes(one.lane) ? { ...one, owner: null } : one));
 const status = (over: Partial<OutboxStatus> = {}): OutboxStatus => ({
-  lag: { waiting: 0, more: false, oldestMs: null, lanes: [] },
+  lag: { waiting: 0, estimated: false, oldestMs: null, lanes: [] },
   lanes,
   relays: [relay],
   openTransactions: [],
@@ -25,17 +25,17 @@ const cases: [string, Partial<OutboxStatus>, boolean][] = [
   ['all published', {}, false],
   [
     '1 message waits, the oldest for 250 ms',
-    { lag: { waiting: 1, more: false, oldestMs: 250, lanes: [1] } },
+    { lag: { waiting: 1, estimated: false, oldestMs: 250, lanes: [1] } },
     false,
   ],
   [
     '12 messages wait, the oldest for 3.2 s',
-    { lag: { waiting: 12, more: false, oldestMs: 3200, lanes: [1] } },
+    { lag: { waiting: 12, estimated: false, oldestMs: 3200, lanes: [1] } },
     false,
   ],
   [
-    'more than 2,000 messages wait, the oldest for 5 min',
-    { lag: { waiting: 2000, more: true, oldestMs: 300_000, lanes: [1] } },
+    'about 1,234,567 messages wait, the oldest for 5 min',
+    { lag: { waiting: 1_234_567, estimated: true, oldestMs: 300_000, lanes: [1] } },
     false,
   ],
   ['all published; nobody owns lanes 3, 7-8', { lanes: unowned(3, 7, 8) }, true],

@@ -18,10 +18,10 @@ const copied = ({ lanes }: Pick<OutboxStatus, 'lanes'>): string =>
     : 'this log was copied from another database cluster, and no relay takes it before `npm run outbox -- adopt`';
 
 const waiting = ({ lag }: Pick<OutboxStatus, 'lag'>): string => {
-  if (lag.waiting === 0) return lag.more ? 'more is in the log than was looked at' : 'all published';
+  if (lag.waiting === 0) return lag.estimated ? 'more is in the log than was looked at' : 'all published';
   const since = lag.oldestMs === null ? '' : `, the oldest for ${durationText(lag.oldestMs)}`;
-  const verb = lag.waiting === 1 && !lag.more ? 'waits' : 'wait';
-  return `${lag.more ? 'more than ' : ''}${countText(lag.waiting, 'message')} ${verb}${since}`;
+  const verb = lag.waiting === 1 ? 'waits' : 'wait';
+  return `${lag.estimated ? 'about ' : ''}${countText(lag.waiting, 'message')} ${verb}${since}`;
 };
 
 const unowned = ({ lanes, relays }: Pick<OutboxStatus, 'lanes' | 'relays'>): string => {

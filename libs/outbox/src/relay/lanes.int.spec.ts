@@ -48,6 +48,19 @@ const end = (share: 'first' | 'last') =>
   );
 
 describe('relays that share the lanes', () => {
+  it('know which are theirs, each of them, and none once the session is lost', async () => {
+    const first = await database.session();
+    expect(first.lanes()).toEqual(Array.from({ length: 16 }, (_, lane) => lane));
+    obey(first);
+    const second = await database.session();
+    obey(second);
+    await eventually(() => expect([first.lanes().length, second.lanes().length]).toEqual([8, 8]));
+    expect(new Set([...first.lanes(), ...second.lanes()]).size).toBe(16);
+    await end('last');
+    await eventually(() => expect(second.lanes()).toEqual([]));
+    await eventually(() => expect(first.lanes()).toHaveLength(16));
+  });
+
   it('come to fair shares in less than two seconds when one joins, leaves or dies', async () => {
     obey(await database.session());
     expect(await shares()).toEqual([16]);

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { append, outboxDatabase, texts } from '../outbox.fixture.ts';
 import { requestRelease, requestRepublish } from '../parking/ask-owner.ts';
 import { refusing, rounds } from '../parking/parking.fixture.ts';
+import { openFigures } from '../status/open-figures.ts';
 import { openRelaySession, type RelaySession } from './relay-session.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
@@ -32,14 +33,17 @@ describe('a relay of a role of its own', () => {
   beforeEach(() => owner.query(`create role ${role} login password 'secret'`));
   afterEach(() => owner.query(`drop owned by ${role}; drop role ${role}`));
 
-  it('publishes, parks, carries out requests and cleans up with the rights that are documented', async () => {
+  it('publishes, parks, carries out requests, cleans up and reads its figures with the rights that are documented', async () => {
     await owner.query(rights(role));
     await append(owner, 'k', 'poison');
     await append(owner, 'other', 'fine');
     const url = new URL(database.url);
     [url.username, url.password] = [role, 'secret'];
     await using session = await open(url.href);
+    await using figures = openFigures({ databaseUrl: url.href, answerWithinMs: 15_000 });
+    expect(await figures.read()).toMatchObject({ unpublishedMessages: 2, parkedMessages: 0 });
     expect(texts(await rounds(session, refusing('poison')))).toEqual(['fine']);
+    expect(await figures.read()).toMatchObject({ unpublishedMessages: 0, parkedMessages: 1 });
     await requestRelease(owner, { all: true });
     await eventually(async () => expect(texts(await rounds(session))).toEqual(['poison']));
     await requestRepublish(owner, { since: new Date(0), key: 'other' });

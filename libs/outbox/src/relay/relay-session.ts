@@ -16,7 +16,7 @@ import { holdLanes } from './hold-lanes.ts';
 import { listen, lookAgain } from './listen.ts';
 import { takeMark } from './mark.ts';
 import { giveEverything, lanesChannel } from './own-lanes.ts';
-import type { Checkpoint } from './position.ts';
+import type { Checkpoint, Positions } from './position.ts';
 import { readBatch } from './read-batch.ts';
 import type { BatchLimits } from './read-messages.ts';
 
@@ -52,6 +52,8 @@ export interface RelaySession extends AsyncDisposable {
    * @throws {OutboxError} DATABASE_REFUSED, after which the session goes on; or the session is lost.
    */
   cleanUp(retention: { retentionHours: number }): Promise<CleanUpReport>;
+  /** The lanes it owns now, in order; none once it is lost. */
+  lanes(): readonly number[];
   /** Emits when a writer hints that something was committed. Hints may be missing or superfluous. */
   readonly wake$: Observable<void>;
   /** Emits when lanes are to move: `nextBatch` does it. */
@@ -135,6 +137,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
         await ask(() => checkpointIdleLanes(client, { positions: batches.positions(), cluster }));
         return cleanUp(statements, retention);
       },
+      lanes: () => (lost.aborted ? [] : lanesOf(batches.positions())),
       wake$: hint$(wakeChannel),
       lanesMove$: looking.due$,
       lost,
@@ -147,6 +150,8 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     throw outboxError(thrown);
   }
 }
+
+const lanesOf = (positions: Positions) => positions.map(({ lane }) => lane).sort((one, other) => one - other);
 
 const promotedWarning =
   'this server was promoted since the last checkpoint: commits that only the old primary had are missing here';

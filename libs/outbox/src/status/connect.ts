@@ -12,18 +12,35 @@ const sessionSettings = { enable_sort: 'off', jit: 'off', search_path: 'pg_catal
 /** How long reading through the whole log may take, which no other look at it does. */
 const answerTimeoutMs = 120_000;
 
+/** How to look at an outbox. */
+export interface StatusConnectionOptions {
+  /** What it calls itself in pg_stat_activity: `outbox command` when not given. */
+  name?: string;
+  /** How long, in milliseconds, the connection and each statement may take: 120,000 a statement when not given. */
+  answerWithinMs?: number;
+}
+
 /**
  * A connection for looking at an outbox, and for asking its relays to do something. End it with `client.end()`.
  * @throws {OutboxError} DATABASE_UNAVAILABLE; SCHEMA_OUTDATED where there is no outbox, an old one, or none for this role;
  *   SERVER_UNSUITABLE behind a pooler.
  */
-export async function connectForStatus(databaseUrl: string): Promise<pg.Client> {
+export async function connectForStatus(
+  databaseUrl: string,
+  { name = 'outbox command', answerWithinMs }: StatusConnectionOptions = {},
+): Promise<pg.Client> {
+  const bounds =
+    answerWithinMs === undefined
+      ? { answerTimeoutMs }
+      : { answerTimeoutMs: answerWithinMs, connectTimeoutMs: answerWithinMs };
+  // Whoever is not waited for is to stop working, too.
+  const settings = { ...sessionSettings, statement_timeout: `${answerWithinMs ?? 0}ms` };
   try {
-    return await openConnection({ databaseUrl, name: 'outbox command', answerTimeoutMs }, async (client) => {
+    return await openConnection({ databaseUrl, name, ...bounds }, async (client) => {
       await refusePooler(client);
       await requireSchema(client);
-      for (const [name, value] of Object.entries(sessionSettings)) {
-        await client.query('select set_config($1, $2, false)', [name, value]);
+      for (const [setting, value] of Object.entries(settings)) {
+        await client.query('select set_config($1, $2, false)', [setting, value]);
       }
     });
   } catch (thrown) {

@@ -6,7 +6,7 @@ export const newestPositions = `
 position as materialized (
   select lane.lane::smallint as lane, newest.*
     from generate_series(0, 15) as lane(lane)
-    left join lateral (select done, "window", pos, published_at, system_identifier from outbox.checkpoint
+    left join lateral (select done, "window", pos, ceiling, published_at, system_identifier from outbox.checkpoint
                    where checkpoint.lane = lane.lane::smallint order by number desc limit 1) as newest on true
 )`;
 

@@ -26,13 +26,13 @@ export interface OpenTransaction {
 const most = 5;
 
 /**
- * The transactions with an id, oldest id first: those that the newest snapshot names as running. A transaction that has
+ * The transactions with an id, those that the newest snapshot names as running, for the `with` of a statement: `open`. A transaction that has
  * appended holds ROW EXCLUSIVE on the log until it ends, prepared or not; it is the only trace that others can see.
  * The locks of a prepared one belong to no process: they are found by the lock on its own id, beside them.
  * Reads the lock table and the list of sessions, both in shared memory.
  */
 const openTransactions = `
-with lock as materialized (select * from pg_locks where granted),
+lock as materialized (select * from pg_locks where granted),
 appender as (
   select lock.pid, own.transactionid as prepared
     from lock
@@ -52,13 +52,37 @@ open as (
   select null, gid, database, owner, '', extract(epoch from clock_timestamp() - prepared) * 1000, 'prepared', null,
          exists (select from appender where appender.prepared = transaction), age(transaction)
     from pg_prepared_xacts
-)
+)`;
+
+const foremost = `
+with ${openTransactions}
 select pid, prepared, database, "user", application, age::float8 as "ageMs", state,
        left(query, 200) as query, appended
   from open order by appended desc, xids desc limit ${most}`;
 
 /** The oldest transactions that hold messages back, then the oldest others; at most five. */
 export async function readOpenTransactions(client: ClientBase): Promise<OpenTransaction[]> {
-  const { rows } = await client.query<OpenTransaction>(openTransactions);
+  const { rows } = await client.query<OpenTransaction>(foremost);
   return rows;
+}
+
+/** How long the oldest open transactions have been open. Null: there is one, and this role may not see its age. */
+export interface OldestTransaction {
+  /** Of those that have appended to this outbox, whose messages wait for their end; 0 where there is none. */
+  appendedSeconds: number | null;
+  /** Of those that have written elsewhere, in any database of the server; 0 where there is none. */
+  otherSeconds: number | null;
+}
+
+/** Without any there are no rows of a class, and 0; an age that is hidden is null. */
+const oldest = `
+with ${openTransactions}
+select case when bool_or(appended) then max(age) filter (where appended) / 1000 else 0 end::float8 as "appendedSeconds",
+       case when bool_or(not appended) then max(age) filter (where not appended) / 1000 else 0 end::float8 as "otherSeconds"
+  from open`;
+
+/** How old the oldest open transactions are. */
+export async function readOldestTransaction(client: ClientBase): Promise<OldestTransaction> {
+  const { rows } = await client.query<OldestTransaction>(oldest);
+  return rows[0] as OldestTransaction;
 }

@@ -5,8 +5,8 @@ const looks = 2000;
 
 /**
  * The committed messages that no relay has passed yet, for the `with` of a statement: `waiting (lane, seq, id, …)`. Of a
- * backlog these are some of its oldest (`asc`) or newest (`desc`), not all: each branch looks at 2,000 rows of a lane,
- * however long the log and the backlog are. `looked_through (lane, more)` says where there was more to look at.
+ * backlog these are some of its newest, not all: each branch looks at 2,000 rows of a lane, however long the log and the
+ * backlog are. `looked_through (lane, more)` says where there was more to look at.
  *
  *   1, 2  what the newest window still holds behind `pos`: by sequence from `pos` on, and by its transactions. One of the
  *         two is short: the first where the window is all but done, the second where a late transaction had low numbers
@@ -15,7 +15,7 @@ const looks = 2000;
  * As in the relay's own read, a branch says by the names of its columns which index it means. The planner would rather
  * sort half of a large window than walk the index, 3 s instead of 0.2 s: `connectForStatus` turns sorts off.
  */
-export const waitingMessages = (order: 'asc' | 'desc'): string => `${newestPositions},
+export const waitingMessages = `${newestPositions},
 looked as (
   select position.lane, branch.*, count(*) over (partition by position.lane, branch.number) >= ${looks} as cut
     from position
@@ -24,26 +24,26 @@ looked as (
              pg_visible_in_snapshot(xid, position."window") and not pg_visible_in_snapshot(xid, position.done) as waits
         from outbox.message
        where lane::integer = position.lane::integer and seq > position.pos
-       order by seq ${order} limit ${looks})
+       order by seq desc limit ${looks})
      union all
      (select 2, seq, id, topic, key, type, created_at, seq > position.pos and pg_visible_in_snapshot(xid, position."window")
         from outbox.message
        where lane = position.lane
          and xid >= pg_snapshot_xmax(position.done) and xid < pg_snapshot_xmax(position."window")
-       order by xid ${order}, seq ${order} limit ${looks})
+       order by xid desc, seq desc limit ${looks})
      union all
      (select 2, seq, id, topic, key, type, created_at, seq > position.pos and pg_visible_in_snapshot(xid, position."window")
         from outbox.message
        where lane = position.lane and xid = any (array(select pg_snapshot_xip(position.done)))
-       order by xid ${order}, seq ${order} limit ${looks})
+       order by xid desc, seq desc limit ${looks})
      union all
      (select 3, seq, id, topic, key, type, created_at, true from outbox.message
        where lane = position.lane and xid >= pg_snapshot_xmax(position."window")
-       order by xid ${order}, seq ${order} limit ${looks})
+       order by xid desc, seq desc limit ${looks})
      union all
      (select 3, seq, id, topic, key, type, created_at, true from outbox.message
        where lane = position.lane and xid = any (array(select pg_snapshot_xip(position."window")))
-       order by xid ${order}, seq ${order} limit ${looks})
+       order by xid desc, seq desc limit ${looks})
    ) as branch
 ),
 looked_through as (
