@@ -15,7 +15,7 @@ export interface Lag {
 
 /**
  * Counts and samples; whoever owns the lanes, and if nobody does. Reads only, and as much however many messages wait or are
- * retained: beside 600,000 it takes 1.5 ms and 1,600 buffers where none waits, 25 to 75 ms and 7,000 to 11,000 buffers where a
+ * retained: beside 600,000 it takes 1.5 ms and 1,600 buffers where none waits, 25 to 75 ms and 7,000 to 40,000 buffers where a
  * million do, or half of them are left of a window; and 5 ms for the planning of 16 partitions. What an open transaction has
  * written is passed by: 0.15 s for half a million messages of one.
  */
