@@ -4,6 +4,7 @@ import { openChannels } from './channel/open-channels.ts';
 import { readMigrationConfig, readNotifierConfig } from './config.ts';
 import { handleMessages } from './consume/handle-message.ts';
 import { notifier } from './consume/notifier.ts';
+import { observeLag } from './consume/observe-lag.ts';
 import { paymentMessages$ } from './consume/payment-messages.ts';
 import { warnOfRetention } from './consume/warn-of-retention.ts';
 import { openDeadLetters } from './dead-letters/open-dead-letters.ts';
@@ -25,6 +26,7 @@ await runUntilSignal(
     const { databaseUrl, http, kafka, groupId, sessionTimeoutMs, retentionMs, ...config } =
       readNotifierConfig();
     await using health = await openHealth({ listen: http.listen, parts: ['postgres', 'kafka'], stop });
+    await using _lag = observeLag({ kafka, groupId, log });
     log.info({ http: health.address }, 'listening');
 
     await waitFor('postgres', () => migrateInbox({ databaseUrl, log: say }), { stop, log, health });

@@ -9,6 +9,8 @@ export type { KafkaConfig, KafkaLog, KafkaSasl } from './kafka-config.ts';
 export { KafkaError } from './kafka-error.ts';
 export { messages$ } from './messages.ts';
 export type { ConsumerOptions } from './messages.ts';
+export { openGroupLag } from './open-group-lag.ts';
+export type { GroupLag, PartitionLag } from './open-group-lag.ts';
 export { openProducer } from './producer.ts';
 export type { KafkaMessage, Producer, RawKafkaMessage, SentMessage } from './producer.ts';
 export { readOffsets } from './read-offsets.ts';

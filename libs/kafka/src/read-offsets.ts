@@ -1,3 +1,5 @@
+import type { Admin } from 'kafkajs';
+
 import { KafkaError } from './kafka-error.ts';
 import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
@@ -24,24 +26,32 @@ export async function readOffsets(
   try {
     await admin.connect();
     if (!(await admin.listTopics()).includes(topic)) return undefined;
-    const [ends, groups] = await Promise.all([
-      admin.fetchTopicOffsets(topic),
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    ]);
-    const committed = new Map(groups[0]?.partitions.map(({ partition, offset }) => [partition, offset]));
-    return ends
-      .map(({ partition, low, high }) => ({
-        partition,
-        low: BigInt(low),
-        high: BigInt(high),
-        committed: committedOffset(committed.get(partition)),
-      }))
-      .sort((one, other) => one.partition - other.partition);
+    return await offsetsOf(admin, { topic, groupId });
   } catch (error) {
     throw KafkaError.from(error);
   } finally {
     client.destroy();
   }
+}
+
+/** The offsets of a topic that is there, over a connection that is open. Rejects with what kafkajs throws. */
+export async function offsetsOf(
+  admin: Admin,
+  { topic, groupId }: { topic: string; groupId: string },
+): Promise<PartitionOffsets[]> {
+  const [ends, groups] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId, topics: [topic] }),
+  ]);
+  const committed = new Map(groups[0]?.partitions.map(({ partition, offset }) => [partition, offset]));
+  return ends
+    .map(({ partition, low, high }) => ({
+      partition,
+      low: BigInt(low),
+      high: BigInt(high),
+      committed: committedOffset(committed.get(partition)),
+    }))
+    .sort((one, other) => one.partition - other.partition);
 }
 
 /** Kafka answers -1 where a group has committed nothing. */
