@@ -7,7 +7,7 @@ const owned = [
   { owner: 'apps/notifier', patterns: ['@slack/webhook'] },
   { owner: 'libs/runtime', patterns: ['@opentelemetry/sdk-*', '@opentelemetry/instrumentation-*'] },
   {
-    owner: ['apps/payment', 'apps/cli', 'apps/local', 'libs/contracts'],
+    owner: ['apps/payment', 'apps/cli', 'libs/contracts'],
     patterns: ['@grpc/grpc-js', 'grpc-health-check', '@grpc/reflection'],
   },
 ];
