@@ -40,3 +40,19 @@ export function garbageMessages(env: NodeJS.ProcessEnv = process.env): number {
 export function plantedLeaks(env: NodeJS.ProcessEnv = process.env): string[] {
   return JSON.parse(env['PLANTED_LEAKS'] ?? '[]') as string[];
 }
+
+/**
+ * How many rounds of how many messages each relay drains to show what traces cost: `TRACING_COST_ROUNDS`, default 3, and
+ * `TRACING_COST_ROWS`, default 5,000. With the variables it is the full count, which compares more and bounds it closely.
+ */
+export function tracingCost(env: NodeJS.ProcessEnv = process.env): {
+  rounds: number;
+  rows: number;
+  full: boolean;
+} {
+  return {
+    rounds: Number(env['TRACING_COST_ROUNDS'] ?? 3),
+    rows: Number(env['TRACING_COST_ROWS'] ?? 5000),
+    full: env['TRACING_COST_ROUNDS'] !== undefined,
+  };
+}
