@@ -10,7 +10,7 @@ const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.
 
 /** What every client of a messaging system says of a send. */
 const operation: Attributes = {
-  'messaging.system': 'kafka',
+  'messaging.system.name': 'kafka',
   'messaging.operation.name': 'send',
   'messaging.operation.type': 'send',
 };

@@ -22,7 +22,7 @@ const row = (topic: string, ageMs: number): RelayMessage => ({
 });
 const event = (topic: string): KafkaMessage => ({ topic, key: 'r-1', value: Buffer.alloc(0), headers: {} });
 const operation = {
-  'messaging.system': 'kafka',
+  'messaging.system.name': 'kafka',
   'messaging.operation.name': 'send',
   'messaging.operation.type': 'send',
 };

@@ -48,13 +48,13 @@ const start = (event: KafkaMessage, options: object, context: Context): Span =>
 
 /** Names of https://opentelemetry.io/docs/specs/semconv/registry/attributes/messaging/ and …/cloudevents/. */
 const attributesOf = ({ topic, key, value, headers }: KafkaMessage): Attributes => ({
-  'messaging.system': 'kafka',
+  'messaging.system.name': 'kafka',
   'messaging.operation.name': 'create',
   'messaging.operation.type': 'create',
   'messaging.destination.name': topic,
   'messaging.message.id': headers['ce_id'],
   'messaging.message.body.size': value.byteLength,
-  'messaging.kafka.message.key': key,
+  'kafka.message.key': key,
   'cloudevents.event_id': headers['ce_id'],
   'cloudevents.event_source': headers['ce_source'],
   'cloudevents.event_type': headers['ce_type'],

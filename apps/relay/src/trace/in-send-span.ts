@@ -45,7 +45,7 @@ function parentOf([only, ...others]: readonly Span[]): Context {
 }
 
 const attributesOf = (topic: string | undefined, messages: number): Attributes => ({
-  'messaging.system': 'kafka',
+  'messaging.system.name': 'kafka',
   'messaging.operation.name': 'send',
   'messaging.operation.type': 'send',
   'messaging.batch.message_count': messages,

@@ -60,13 +60,13 @@ describe('a message on its way to Kafka', () => {
     expect(create?.parentSpanContext && traceparentOf(create.parentSpanContext)).toBe(traceparent(1));
     expect(headers?.['traceparent']).toBe(create && traceparentOf(create.spanContext()));
     expect(create?.attributes).toEqual({
-      'messaging.system': 'kafka',
+      'messaging.system.name': 'kafka',
       'messaging.operation.name': 'create',
       'messaging.operation.type': 'create',
       'messaging.destination.name': 'payment-event',
       'messaging.message.id': 'id-1',
       'messaging.message.body.size': 4,
-      'messaging.kafka.message.key': 'r-1',
+      'kafka.message.key': 'r-1',
       'cloudevents.event_id': 'id-1',
       'cloudevents.event_source': '/spec',
       'cloudevents.event_type': 'Happened',
@@ -151,7 +151,7 @@ describe('a send to Kafka', () => {
     expect(send).toMatchObject({ name: 'send payment-event', kind: SpanKind.CLIENT });
     expect(send?.parentSpanContext).toBeUndefined();
     expect(send?.attributes).toEqual({
-      'messaging.system': 'kafka',
+      'messaging.system.name': 'kafka',
       'messaging.operation.name': 'send',
       'messaging.operation.type': 'send',
       'messaging.destination.name': 'payment-event',

@@ -30,7 +30,7 @@ describe('a trace through the relay', () => {
     outbox.start();
     const arrived = await outbox.read(made.topic, 51);
     await eventually(() => expect(kept.creates()).toHaveLength(50));
-    const creates = Map.groupBy(kept.creates(), (span) => span.attributes['messaging.kafka.message.key']);
+    const creates = Map.groupBy(kept.creates(), (span) => span.attributes['kafka.message.key']);
     for (const { key, text, headers } of sampled(50)) {
       const [create] = creates.get(key) ?? [];
       expect(parentOf(create)).toBe(headers.traceparent);
@@ -124,7 +124,7 @@ describe('a trace through the relay', () => {
     const outcomes = kept
       .creates()
       .map(({ attributes, status }) => [
-        attributes['messaging.kafka.message.key'],
+        attributes['kafka.message.key'],
         status.code,
         attributes['error.type'],
       ]);
