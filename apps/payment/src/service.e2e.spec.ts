@@ -77,6 +77,19 @@ describe('the payment service', () => {
     expect(payments).toMatchObject([{ state: PaymentState.COMPLETED }]);
   });
 
+  it('is alive and un-ready while it waits for a database that takes connections and says nothing', async () => {
+    proxy.hold();
+    const { service, client } = await start();
+    expect(await probe(service.http, '/readyz')).toMatchObject({
+      status: 503,
+      text: expect.stringMatching(/^postgres: /),
+    });
+    expect(await probe(service.http, '/livez')).toMatchObject({ status: 200 });
+    expect(await failure(client.listPayments({}))).toMatchObject({ details: { reason: 'STARTING' } });
+    proxy.release();
+    await service.ready();
+  });
+
   it('stays ready while nobody calls it', async () => {
     const { service } = await start();
     await service.ready();
