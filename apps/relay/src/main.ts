@@ -3,6 +3,8 @@ import { createLog, openHealth, runUntilSignal } from '@payments/runtime';
 import { lastValueFrom, tap } from 'rxjs';
 
 import { readRelayConfig } from './config.ts';
+import { observeFigures } from './figures/observe-figures.ts';
+import { observeLanes } from './figures/observe-lanes.ts';
 import { followReadiness, parts } from './follow-readiness.ts';
 import { runRelay } from './run-relay.ts';
 
@@ -14,10 +16,12 @@ await runUntilSignal(
     const kafkaLog = (line: string) => log.debug(line);
     await using health = await openHealth({ listen: config.httpListen, parts, stop });
     await using producer = openProducer({ kafka: config.kafka, log: kafkaLog });
+    await using _figures = observeFigures({ databaseUrl: config.databaseUrl, log });
+    using lanes = observeLanes();
     log.info({ http: health.address }, 'listening');
     const readiness = followReadiness({ health, log });
     let published = 0;
-    const rounds$ = runRelay({ config, producer, readiness, log, kafkaLog, stop });
+    const rounds$ = runRelay({ config, producer, readiness, log, kafkaLog, stop, onSession: lanes.follow });
     const counted$ = rounds$.pipe(tap((round) => (published += round.published)));
     const last = await lastValueFrom(counted$, { defaultValue: null });
     log.info({ published, moreWaits: last?.full ?? null }, 'stopped');

@@ -1,4 +1,5 @@
 import type { KafkaLog, Producer } from '@payments/kafka';
+import type { RelaySession } from '@payments/outbox';
 import type { Log } from '@payments/runtime';
 
 import type { RelayConfig } from './config.ts';
@@ -12,6 +13,8 @@ export type RelayParts = {
   log: Pick<Log, 'info' | 'warn'>;
   kafkaLog: KafkaLog;
   stop: AbortSignal;
+  /** Hears of each session on the log, when it is open. */
+  onSession?: (session: RelaySession) => void;
   /** After so many milliseconds a round is said not to end: 90,000 when not given. */
   roundBoundMs?: number;
 };

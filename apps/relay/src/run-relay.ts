@@ -45,6 +45,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
     open: () => openSession(parts, kafka),
     pauseAfter,
     work: (session) => {
+      parts.onSession?.(session);
       const lost$ = whenAborted(session.lost);
       const handOver = handOverAfterFailures({ session, ms: 2 * config.backoffMaxMs });
       const cleanUp = () => session.cleanUp({ retentionHours: config.retentionHours });
