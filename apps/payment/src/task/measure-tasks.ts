@@ -18,7 +18,7 @@ const read = `select count(*)::int as tasks,
   from (select created_at from payment.gateway_task order by created_at limit ?) oldest`;
 
 /** Reads them, in a transaction of at most `withinMs`. */
-export const readUnsettledTasks = (database: Database, withinMs: number): Promise<UnsettledTasks> =>
+const readUnsettledTasks = (database: Database, withinMs: number): Promise<UnsettledTasks> =>
   inTransaction({ database, context: detached(withinMs), readOnly: true }, async (em) => {
     const [row] = await em.execute<[UnsettledTasks]>(read, [mostCounted]);
     return row;
