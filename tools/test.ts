@@ -2,7 +2,13 @@ import { readdir, readFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { chromiumRemedy, findChromium, findJaeger } from '@payments/servers';
+import {
+  chromiumRemedy,
+  findChromium,
+  findJaeger,
+  findPrometheus,
+  prometheusRemedy,
+} from '@payments/servers';
 import { jestCommand } from './jest-command.ts';
 
 const reports = '.local/reports';
@@ -31,6 +37,7 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'types', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
   { name: 'types of tools', command: ['tsc', '-p', 'tools'] },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'] },
+  { name: 'dashboard', command: ['node', 'tools/dashboard.ts', '--check'] },
   { name: 'unused code', command: ['knip', '--no-progress'] },
   { name: 'unit', command: jest('unit') },
   { name: 'integration', command: jest('integration') },
@@ -90,6 +97,8 @@ async function tellCounts(): Promise<void> {
     console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
   if (!(await findChromium()))
     console.log(`${chromiumRemedy}. The spec of the looks of Slack's messages was left out.`);
+  if (!(await findPrometheus()))
+    console.log(`${prometheusRemedy}. The specs of alerts and of the dashboard were left out.`);
   console.log(`\nspecs: ${passed} passed, 0 failed, ${skipped} skipped`);
   if (process.env['CI'] && skipped > 0) {
     console.error('Under CI nothing may be skipped.');

@@ -6,6 +6,7 @@ export type { GatewayBehaviour, GatewayRule, HeldGatewayRequest } from './gatewa
 export type { GatewayMovement, GatewayRefusal } from './gateway-stand-in-books.ts';
 export { chromiumRemedy, findChromium } from './find-chromium.ts';
 export { findJaeger } from './find-jaeger.ts';
+export { findPrometheus, prometheusRemedy } from './find-prometheus.ts';
 export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';
 export type { NewTopic, PartitionState } from './kafka-admin.ts';
 export { createTopic, deleteTopic, untilTopicIsLed } from './kafka-admin.ts';
@@ -16,6 +17,7 @@ export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';
 export { pollUntil, type PollOptions } from './poll-until.ts';
 export { freePort, isPortFree, loopback } from './ports.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
+export { startPrometheus, type PrometheusOptions, type RunningPrometheus } from './prometheus.ts';
 export { processesLeft, type FoundProcess } from './processes-left.ts';
 export { readTrace, untilTrace, type SpanAddress, type TraceSpan } from './read-trace.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
