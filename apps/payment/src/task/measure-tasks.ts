@@ -4,7 +4,7 @@ import { detached, inTransaction } from '../database/in-transaction.ts';
 import type { Database } from '../database/open-database.ts';
 
 /** Charges and refunds that are undecided: how many, up to a bound, and the age of the oldest, in seconds. */
-export type UnsettledTasks = { tasks: number; oldestSeconds: number };
+type UnsettledTasks = { tasks: number; oldestSeconds: number };
 
 /** How many are counted. So many are more than enough to wake somebody. */
 const mostCounted = 10_000;
