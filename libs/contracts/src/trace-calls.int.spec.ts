@@ -99,7 +99,7 @@ describe('a client of the payment service in a process that makes traces', () =>
     expect(spans.getFinishedSpans()[0]?.attributes).toEqual({
       'rpc.system.name': 'grpc',
       'rpc.method': method,
-      'rpc.response.status_code': 'OK',
+      'rpc.status_code': 'OK',
       'server.address': '127.0.0.1',
       'server.port': server.port,
     });
@@ -130,7 +130,7 @@ describe('a client of the payment service in a process that makes traces', () =>
       expect(await codeOf(client.getPayment({ paymentId: code }))).toBe(status[code as keyof typeof status]);
       const [span] = spans.getFinishedSpans();
       expect(span?.status).toEqual({ code: SpanStatusCode.ERROR });
-      expect(span?.attributes).toMatchObject({ 'rpc.response.status_code': code, 'error.type': code });
+      expect(span?.attributes).toMatchObject({ 'rpc.status_code': code, 'error.type': code });
       expect(JSON.stringify([span?.attributes, span?.events, span?.status])).not.toContain('u-1042');
     },
   );

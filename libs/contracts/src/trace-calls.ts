@@ -55,7 +55,7 @@ const inject = (within: Context, metadata: Metadata): void => {
 /** Every code but OK is an error to who called. */
 const end = (span: Span, code: status): void => {
   const name = status[code] ?? String(code);
-  span.setAttribute('rpc.response.status_code', name);
+  span.setAttribute('rpc.status_code', name);
   if (code !== status.OK) span.setAttribute('error.type', name).setStatus({ code: SpanStatusCode.ERROR });
   span.end();
 };
