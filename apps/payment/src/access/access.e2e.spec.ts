@@ -149,7 +149,7 @@ describe('the service with TLS and tokens', () => {
       ...secrets,
       user,
       'another-name',
-      'reservation-of-somebody',
+      // What was paid has its line, which names the reservation; a fault's does not.
       'spoiled-reservation',
       '987654',
       '9876543',
