@@ -3,16 +3,19 @@ import { tracingCost } from '../config.ts';
 import { drainedRelay, type Drained, type DrainedRelay } from './drained-relay.fixture.ts';
 import { otlpSink } from './otlp-sink.fixture.ts';
 
-/** Rounds that are not counted. */
-const warmUp = 2;
-
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /** What each relay's rounds cost, in the order of the relays. */
 type Costs = Drained[][];
 
-/** Each relay drains the same backlog, in turns, there and back. The first two rounds warm up: much is compiled in them. */
-async function inTurns(relays: readonly DrainedRelay[], { rounds, rows }: { rounds: number; rows: number }) {
+/**
+ * Each relay drains the same backlog, in turns, there and back. The first rounds are not counted: the compiler is at work in them,
+ * and not at the same in any two processes. Of kafkajs's checksum alone its code was thrown away 25 to 250 times.
+ */
+async function inTurns(
+  relays: readonly DrainedRelay[],
+  { rows, warmUp, rounds }: ReturnType<typeof tracingCost>,
+) {
   const costs: Costs = relays.map(() => []);
   for (let round = -warmUp; round < rounds; round++) {
     const order = round % 2 === 0 ? [...relays.keys()] : [...relays.keys()].reverse();
@@ -48,7 +51,8 @@ const onLinux = process.platform === 'linux' ? it : it.skip;
 onLinux(
   'traces cost the relay next to nothing where 1 % of them are kept',
   async () => {
-    const { rounds, rows, full } = tracingCost();
+    const count = tracingCost();
+    const { rows, warmUp, rounds, full } = count;
     await using sink = await otlpSink(['create drained']);
     const off = { OTEL_SDK_DISABLED: 'true' };
     const on = {
@@ -62,7 +66,7 @@ onLinux(
     const relays = [await started(1, off), await started(1, on)];
     // What the machine does to two relays that do the same; and what all traces cost.
     if (full) relays.push(await started(1, off), await started(100, on));
-    const costs = await inTurns(relays, { rounds, rows });
+    const costs = await inTurns(relays, count);
     const names = ['no telemetry', '1 % of traces kept', 'no telemetry, again', 'all traces kept'];
     console.log(relays.map((_, index) => told(names[index] ?? '', costs, index)).join('\n'));
 
@@ -73,7 +77,9 @@ onLinux(
     // It was really at work: each message that is to be traced was.
     expect(sink.received('create drained')).toBeGreaterThanOrEqual(all / 100);
     // A relay at its limit is bound by its processor time: what a message costs more is what it loses of its throughput.
-    expect(beside(costs, 1, 'cpuPerMessage')).toBeLessThan(full ? 1.05 : 1.25);
+    // Measured: 1.04, where two relays without telemetry differed by 0.008, and 1.8 with all traces kept. In a short run the
+    // compiler alone makes 1.6 of it now and then.
+    expect(beside(costs, 1, 'cpuPerMessage')).toBeLessThan(full ? 1.05 : 2);
   },
   3_600_000,
 );
