@@ -3,7 +3,12 @@ import { findPrometheus } from '@payments/servers';
 import { eventually } from '@payments/testing';
 import { linesOf, readAlerts, readCatalogue, readPanels, readRunbook } from './documents.fixture.ts';
 import { askPrometheus } from './prometheus-api.fixture.ts';
-import { payInTrace, startWatchedSystem, type WatchedSystem } from './running-system.fixture.ts';
+import {
+  payInTrace,
+  refundInTrace,
+  startWatchedSystem,
+  type WatchedSystem,
+} from './running-system.fixture.ts';
 
 const withPrometheus = (await findPrometheus()) === null ? describe.skip : describe;
 
@@ -35,8 +40,8 @@ withPrometheus('a healthy system, watched by Prometheus', () => {
       traces.push((await payInTrace(client, `r-${number}`)).traceId);
     for (const reservation of ['r-1', 'r-declined'])
       traces.push((await payInTrace(client, reservation)).traceId);
-    const { paymentId } = await payInTrace(client, 'r-back');
-    await client.refundPayment({ paymentId });
+    const toRefund = await payInTrace(client, 'r-back');
+    traces.push(toRefund.traceId, await refundInTrace(client, toRefund.paymentId));
     // 13 orders and a refund, each told: from here on Prometheus has seen what they left.
     await eventually(async () => {
       const [told] = await ask().now('sum(notifier_notifications_total{outcome="told"})');

@@ -55,11 +55,23 @@ export async function startWatchedSystem(): Promise<WatchedSystem> {
 
 /** Pays for a reservation in a sampled trace of the spec's own. */
 export async function payInTrace(client: PaymentClient, reservationId: string) {
-  const traceId = randomBytes(16).toString('hex');
-  const metadata = new Metadata();
-  metadata.set('traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
+  const trace = beginTrace();
   const amount = toMoney({ currency: 'KRW', minor: 1000n });
   const order = { requestId: randomUUID(), userId: 'u-1', reservations: [{ reservationId, amount }] };
-  const { payments } = await client.executePayments(order, { metadata, timeoutMs: 20_000 });
-  return { traceId, paymentId: payments[0]?.paymentId ?? '' };
+  const { payments } = await client.executePayments(order, { metadata: trace.metadata, timeoutMs: 20_000 });
+  return { traceId: trace.id, paymentId: payments[0]?.paymentId ?? '' };
+}
+
+/** Pays a payment back, likewise; gives the trace's id. */
+export async function refundInTrace(client: PaymentClient, paymentId: string): Promise<string> {
+  const { id, metadata } = beginTrace();
+  await client.refundPayment({ paymentId }, { metadata, timeoutMs: 20_000 });
+  return id;
+}
+
+function beginTrace(): { id: string; metadata: Metadata } {
+  const id = randomBytes(16).toString('hex');
+  const metadata = new Metadata();
+  metadata.set('traceparent', `00-${id}-${randomBytes(8).toString('hex')}-01`);
+  return { id, metadata };
 }
