@@ -28,6 +28,7 @@ const alerts = await readAlerts();
 withPrometheus('a healthy system, watched by Prometheus', () => {
   let watched: WatchedSystem;
   const traces: string[] = [];
+  let paidBack = '';
   let patientUntil = 0;
   const ask = () => askPrometheus(watched.prometheus);
   const soon = <T>(attempt: () => Promise<T>) =>
@@ -41,6 +42,7 @@ withPrometheus('a healthy system, watched by Prometheus', () => {
     for (const reservation of ['r-1', 'r-declined'])
       traces.push((await payInTrace(client, reservation)).traceId);
     const toRefund = await payInTrace(client, 'r-back');
+    paidBack = toRefund.paymentId;
     traces.push(toRefund.traceId, await refundInTrace(client, toRefund.paymentId));
     // 13 orders and a refund, each told: from here on Prometheus has seen what they left.
     await eventually(async () => {
@@ -113,6 +115,26 @@ withPrometheus('a healthy system, watched by Prometheus', () => {
     if (watched.jaeger === null) return;
     const url = `${watched.jaeger}/api/traces/${traceId}`;
     await eventually(async () => expect((await fetch(url)).status).toBe(200));
+  });
+
+  it('is found in Jaeger by the tags that the run book names', async () => {
+    if (watched.jaeger === null) return;
+    const text = (await readRunbook()).map((section) => section.text).join();
+    const tags = new Set([...text.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)=/g)].map(([, tag = '']) => tag));
+    expect(tags.size).toBe(2);
+    const values: Record<string, string> = {
+      'kafka.message.key': 'r-back',
+      'cloudevents.event_subject': paidBack,
+    };
+    for (const service of ['relay', 'notifier'])
+      for (const tag of tags) {
+        const query = new URLSearchParams({ service, tags: JSON.stringify({ [tag]: values[tag] }) });
+        await eventually(async () => {
+          const reply = await fetch(`${watched.jaeger}/api/traces?${query.toString()}`);
+          const { data } = (await reply.json()) as { data: { traceID: string }[] };
+          expect(traces).toContain(data[0]?.traceID);
+        });
+      }
   });
 
   it('answers every question of the run book to PostgreSQL', async () => {
