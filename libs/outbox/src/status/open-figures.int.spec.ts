@@ -7,11 +7,13 @@ import { openFigures, type FiguresReader } from './open-figures.ts';
 let stack: AsyncDisposableStack;
 let proxy: TcpProxy;
 let writer: pg.Client;
+let holder: pg.Client;
 let figures: FiguresReader;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
   const database = stack.use(await outboxDatabase());
   writer = await database.connect();
+  holder = await database.connect();
   proxy = stack.use(await tcpProxy({ target: new URL(database.url).host }));
   const databaseUrl = Object.assign(new URL(database.url), { host: proxy.address }).href;
   figures = stack.use(openFigures({ databaseUrl, answerWithinMs: 3000 }));
@@ -69,12 +71,12 @@ describe('a reader of figures', () => {
   it('has its statements ended by the server, too, when they take too long', async () => {
     await figures.read();
     const [pid] = await sessions();
-    await writer.query('begin; lock table outbox.parked in access exclusive mode');
+    await holder.query('begin; lock table outbox.parked in access exclusive mode');
     const reading = figures.read();
     await expect(reading).rejects.toMatchObject({ name: 'OutboxError' });
     // The lock is still held: nobody but the server can have ended the statement that waits for it.
     await eventually(async () => expect(await sessions()).not.toContain(pid));
-    await writer.query('rollback');
+    await holder.query('rollback');
     expect(await figures.read()).toMatchObject({ parkedMessages: 0 });
   });
 });
