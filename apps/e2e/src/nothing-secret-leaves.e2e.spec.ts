@@ -23,10 +23,8 @@ import { openTokenIssuer } from './nothing-secret/token-issuer.fixture.ts';
 import { startSystem, type System } from './system.fixture.ts';
 
 const telemetry = (receiver: OtlpReceiver) => ({
-  OTEL_SDK_DISABLED: 'false',
-  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
   // As text, so that a number is found, too.
-  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  ...receiver.env,
   // Every span, also those of calls that bring no trace.
   OTEL_TRACES_SAMPLER: 'always_on',
 });

@@ -9,6 +9,7 @@ import { paymentEventTopic } from '@payments/contracts';
 import { openProducer } from '@payments/kafka';
 import {
   eventually,
+  otlpReceiver,
   startKafka,
   startService,
   startSlackStandIn,
@@ -16,12 +17,10 @@ import {
   testServers,
   throwAwayDatabase,
 } from '@payments/testing';
-import type { RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
+import type { OtlpSpan, RunningKafka, RunningService, SlackStandIn } from '@payments/testing';
 import pg from 'pg';
 import { aFailedEvent, anEvent } from './event/an-event.fixture.ts';
 import type { AnEvent } from './event/an-event.fixture.ts';
-import { otlpReceiver } from './otlp-receiver.fixture.ts';
-import type { OtlpSpan } from './otlp-receiver.fixture.ts';
 import { anOrigin } from './traces.fixture.ts';
 
 /**

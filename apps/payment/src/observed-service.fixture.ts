@@ -33,18 +33,7 @@ export const newTrace = (): CallersTrace => {
 export const startObserved = async (env: Readonly<Record<string, string>>): Promise<ObservedService> => {
   await using opened = new AsyncDisposableStack();
   const receiver = opened.use(await otlpReceiver());
-  const service = opened.use(
-    await startService({
-      app: 'payment',
-      env: {
-        OTEL_SDK_DISABLED: 'false',
-        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-        OTEL_BSP_SCHEDULE_DELAY: '50',
-        ...env,
-      },
-    }),
-  );
+  const service = opened.use(await startService({ app: 'payment', env: { ...receiver.env, ...env } }));
   await service.ready();
   const closing = opened.move();
   return {

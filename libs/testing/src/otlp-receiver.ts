@@ -23,6 +23,8 @@ export type OtlpManner = 'takes' | 'is ill' | 'is silent';
 export interface OtlpReceiver extends AsyncDisposable {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   url: string;
+  /** For a service that is to send its spans here, as JSON and soon. */
+  env: Readonly<Record<string, string>>;
   /** All bodies that came over the wire, also those that it did not take. */
   raw: () => string;
   /** The spans in them, of those that came as JSON (OTEL_EXPORTER_OTLP_PROTOCOL=http/json). */
@@ -49,8 +51,15 @@ export async function otlpReceiver(manner: OtlpManner = 'takes'): Promise<OtlpRe
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
+    env: {
+      OTEL_SDK_DISABLED: 'false',
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    },
     raw: () => Buffer.concat(bodies).toString(),
     spans: () => bodies.flatMap((body) => spansOf(body.toString())),
     behave: (next) => {

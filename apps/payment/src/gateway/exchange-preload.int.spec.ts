@@ -33,8 +33,7 @@ const startChild = () => {
       cwd: join(import.meta.dirname, '../../../..'),
       env: {
         PATH: process.env['PATH'],
-        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        ...receiver.env,
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
