@@ -3,8 +3,9 @@ import { paymentEventTopic } from '@payments/contracts';
 import { findJaeger, readWithKafkaConsole, type SpanAddress, type TraceSpan } from '@payments/servers';
 import { eventually, type RunningService } from '@payments/testing';
 import { holdCheckpoints } from './outbox-seen.fixture.ts';
+import { payInTrace } from './pay-in-trace.fixture.ts';
 import { clientOf } from './system.fixture.ts';
-import { payInTrace, startTracedSystem, the, wayUp, type TracedSystem } from './traced-system.fixture.ts';
+import { startTracedSystem, the, wayUp, type TracedSystem } from './traced-system.fixture.ts';
 
 const whereThereIsJaeger = (await findJaeger()) === null ? describe.skip : describe;
 
@@ -85,10 +86,10 @@ whereThereIsJaeger('one trace', () => {
     using client = clientOf(payment);
     const told = () => system.slack.received().length;
     const before = told();
-    const unsampled = await payInTrace(client, 'r-unsampled', { sampled: false });
+    const { traceId: unsampled } = await payInTrace(client, 'r-unsampled', { sampled: false });
     await eventually(() => expect(told()).toBe(before + 1), { timeoutMs: 60_000 });
     // Each process sends its spans in their order: once those of a later payment are there, the first one's would be.
-    const sampled = await payInTrace(client, 'r-sampled');
+    const { traceId: sampled } = await payInTrace(client, 'r-sampled');
     await system.trace(sampled, { ...ofOneMessage, POST: 1 });
 
     expect(await system.trace(unsampled, {})).toEqual([]);
@@ -125,10 +126,10 @@ whereThereIsJaeger('one trace', () => {
     await relay.kill('SIGTERM');
     using client = clientOf(payment);
     const orders = Array.from({ length: 50 }, (_, index) => `r-batch-${index}`);
-    const traceIds = await Promise.all(orders.map((order) => payInTrace(client, order)));
+    const paid = await Promise.all(orders.map((order) => payInTrace(client, order)));
     relay = await system.start('relay');
 
-    const traces = await Promise.all(traceIds.map((traceId) => system.trace(traceId, ofOneMessage)));
+    const traces = await Promise.all(paid.map(({ traceId }) => system.trace(traceId, ofOneMessage)));
     const created = traces.map((spans) => the(create, spans));
     const processed = traces.map((spans) => the(process, spans));
     expect(processed.map(({ parent }) => parent)).toEqual(created.map(({ spanId }) => spanId));

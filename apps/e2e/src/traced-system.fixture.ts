@@ -1,7 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Metadata } from '@grpc/grpc-js';
-import { toMoney, type PaymentClient } from '@payments/contracts';
 import { startJaeger, untilTrace, type TraceSpan } from '@payments/servers';
 import type { RunningService } from '@payments/testing';
 import { execa } from 'execa';
@@ -57,24 +54,6 @@ function missing(spans: readonly TraceSpan[], wanted: Readonly<Record<string, nu
     const there = spans.filter((span) => span.name === name).length;
     return there < count ? [`${count - there} of ${name}`] : [];
   });
-}
-
-/**
- * Pays for one reservation in a trace of the caller's own, as a client with an SDK of its own would.
- * @returns the trace's id
- */
-export async function payInTrace(
-  client: PaymentClient,
-  reservationId: string,
-  { sampled = true }: { sampled?: boolean } = {},
-): Promise<string> {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-  const metadata = new Metadata();
-  metadata.set('traceparent', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
-  const amount = toMoney({ currency: 'KRW', minor: 1000n });
-  const request = { requestId: randomUUID(), userId: 'u-1', reservations: [{ reservationId, amount }] };
-  await client.executePayments(request, { metadata, timeoutMs: 60_000 });
-  return traceId;
 }
 
 /** The one span of that name. @throws Error where there are none or several */

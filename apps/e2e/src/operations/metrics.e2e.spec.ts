@@ -3,12 +3,8 @@ import { findPrometheus } from '@payments/servers';
 import { eventually } from '@payments/testing';
 import { linesOf, readAlerts, readCatalogue, readPanels, readRunbook } from './documents.fixture.ts';
 import { askPrometheus } from './prometheus-api.fixture.ts';
-import {
-  payInTrace,
-  refundInTrace,
-  startWatchedSystem,
-  type WatchedSystem,
-} from './running-system.fixture.ts';
+import { startWatchedSystem, type WatchedSystem } from './running-system.fixture.ts';
+import { payInTrace, refundInTrace } from '../pay-in-trace.fixture.ts';
 
 const withPrometheus = (await findPrometheus()) === null ? describe.skip : describe;
 

@@ -1,6 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Metadata } from '@grpc/grpc-js';
-import { toMoney, type PaymentClient } from '@payments/contracts';
+import type { PaymentClient } from '@payments/contracts';
 import { startGatewayStandIn, startJaeger, startPrometheus } from '@payments/servers';
 import { documents } from './documents.fixture.ts';
 import { clientOf, startSystem, type System } from '../system.fixture.ts';
@@ -51,27 +49,4 @@ export async function startWatchedSystem(): Promise<WatchedSystem> {
     jaeger: jaeger?.query ?? null,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** Pays for a reservation in a sampled trace of the spec's own. */
-export async function payInTrace(client: PaymentClient, reservationId: string) {
-  const trace = beginTrace();
-  const amount = toMoney({ currency: 'KRW', minor: 1000n });
-  const order = { requestId: randomUUID(), userId: 'u-1', reservations: [{ reservationId, amount }] };
-  const { payments } = await client.executePayments(order, { metadata: trace.metadata, timeoutMs: 20_000 });
-  return { traceId: trace.id, paymentId: payments[0]?.paymentId ?? '' };
-}
-
-/** Pays a payment back, likewise; gives the trace's id. */
-export async function refundInTrace(client: PaymentClient, paymentId: string): Promise<string> {
-  const { id, metadata } = beginTrace();
-  await client.refundPayment({ paymentId }, { metadata, timeoutMs: 20_000 });
-  return id;
-}
-
-function beginTrace(): { id: string; metadata: Metadata } {
-  const id = randomBytes(16).toString('hex');
-  const metadata = new Metadata();
-  metadata.set('traceparent', `00-${id}-${randomBytes(8).toString('hex')}-01`);
-  return { id, metadata };
 }
