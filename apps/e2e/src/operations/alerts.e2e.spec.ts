@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { findPrometheus } from '@payments/servers';
 import {
   documents,
+  isIn,
   readAlerts,
   readCases,
   readCatalogue,
@@ -19,10 +20,6 @@ const promtool = (...args: string[]) => promisify(execFile)(programs?.promtool ?
 const alerts = await readAlerts();
 const names = alerts.map(({ alert }) => alert);
 const catalogue = await readCatalogue();
-const isCatalogued = (metric: string) =>
-  catalogue.some(({ name, prefix }) =>
-    prefix ? metric.startsWith(name) : [metric, familyOf(metric)].includes(name),
-  );
 
 describe('the alert rules', () => {
   withPromtool('are rules to Prometheus', async () => {
@@ -84,7 +81,7 @@ describe('the catalogue of metrics', () => {
   ];
 
   it('has every metric that a rule or a panel asks for; `up` is of Prometheus itself', async () => {
-    expect((await used()).filter((metric) => metric !== 'up' && !isCatalogued(metric))).toEqual([]);
+    expect((await used()).filter((metric) => metric !== 'up' && !isIn(catalogue, metric))).toEqual([]);
   });
 
   it('has none that neither a rule nor a panel asks for', async () => {

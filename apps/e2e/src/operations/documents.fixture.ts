@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { familyOf } from './promql.fixture.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 
@@ -70,6 +71,12 @@ export async function readCatalogue(): Promise<CataloguedMetric[]> {
     })),
   );
 }
+
+/** Whether a line of the catalogue stands for a metric, or for one of the series of a histogram. */
+export const isIn = (catalogue: readonly CataloguedMetric[], metric: string): boolean =>
+  catalogue.some(({ name, prefix }) =>
+    prefix ? metric.startsWith(name) : [metric, familyOf(metric)].includes(name),
+  );
 
 /** A panel of the dashboard, with what it asks Prometheus. */
 export interface Panel {

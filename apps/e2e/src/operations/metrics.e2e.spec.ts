@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findPrometheus } from '@payments/servers';
 import { eventually } from '@payments/testing';
-import { linesOf, readAlerts, readCatalogue, readPanels, readRunbook } from './documents.fixture.ts';
+import { isIn, linesOf, readAlerts, readCatalogue, readPanels, readRunbook } from './documents.fixture.ts';
 import { askPrometheus } from './prometheus-api.fixture.ts';
 import { startWatchedSystem, type WatchedSystem } from './running-system.fixture.ts';
 import { payInTrace, refundInTrace } from '../pay-in-trace.fixture.ts';
@@ -16,6 +16,9 @@ const patienceMs = 30_000;
 
 /** Labels that only a failure has: a healthy system does not show them. */
 const ofFailures = ['error_type'];
+
+/** What Prometheus itself says of a target, and of its rules. */
+const ofPrometheus = /^(up$|scrape_|ALERTS)/;
 
 const catalogue = await readCatalogue();
 const panels = await readPanels();
@@ -78,6 +81,15 @@ withPrometheus('a healthy system, watched by Prometheus', () => {
         });
     },
   );
+
+  it('has no metric that the catalogue does not have', async () => {
+    const series = await ask().now('count by (__name__) ({job=~"payment|relay|notifier"})');
+    const names = series
+      .map(({ labels }) => labels['__name__'] ?? '')
+      .filter((name) => !ofPrometheus.test(name));
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !isIn(catalogue, name))).toEqual([]);
+  });
 
   it.each(panels.map((panel) => [panel.title, panel] as const))(
     'has something for the panel "%s"',
