@@ -35,5 +35,6 @@ export { traceLink } from './trace-link.ts';
 export { waitFor } from './wait-for.ts';
 export { createTracedHistogram } from './telemetry/exemplars.ts';
 export type { Labels, TracedHistogram } from './telemetry/exemplars.ts';
+export { failSpan } from './telemetry/fail-span.ts';
 export { observeSparingly } from './telemetry/observe-sparingly.ts';
 export type { SparingObservation } from './telemetry/observe-sparingly.ts';

@@ -1,5 +1,6 @@
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Span } from '@opentelemetry/api';
+import { failSpan } from '@payments/runtime';
 import { sampledIn } from '../sampled-in.ts';
 import type { PostResult } from '../slack/post-result.ts';
 import type { Waiting } from './queue.ts';
@@ -33,13 +34,10 @@ async function inSpan(span: Span, parent: Context, work: () => Promise<PostEnd>)
   try {
     const result = await context.with(trace.setSpan(parent, span), work);
     span.setAttribute('notifier.result', result);
-    if (result !== 'told' && result !== 'not_begun') {
-      span.setAttribute('error.type', result);
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
+    if (result !== 'told' && result !== 'not_begun') failSpan(span, result);
     return result;
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+    failSpan(span, error);
     throw error;
   } finally {
     span.end();

@@ -1,7 +1,8 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { replayTopic as replayTopicOfTheContract } from '@payments/contracts';
 import type { ConsumedMessage } from '@payments/kafka';
+import { failSpan } from '@payments/runtime';
 import { cutShort } from '../event/cut-short.ts';
 import { sampledIn } from '../sampled-in.ts';
 import { snakeCase } from '../tally.ts';
@@ -39,7 +40,7 @@ export async function inProcessSpan(
   try {
     return sayHow(span, await context.with(trace.setSpan(parent, span), work));
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+    failSpan(span, error);
     throw error;
   } finally {
     span.end();
@@ -49,10 +50,7 @@ export async function inProcessSpan(
 function sayHow(span: Span, dealt: Dealt): Dealt {
   const { end, failure } = dealt;
   span.setAttribute('notifier.outcome', snakeCase(end));
-  if (failure) {
-    span.setAttribute('error.type', failure.type);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: cutShort(failure.reason) });
-  }
+  if (failure) failSpan(span, failure.type);
   return dealt;
 }
 

@@ -1,5 +1,6 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Context, Link, Span } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import type { Context, Link } from '@opentelemetry/api';
+import { failSpan } from '@payments/runtime';
 import type { DueTask } from './claim-due-tasks.ts';
 
 /** The trace that is under way, as W3C's `traceparent`; null where there is none. */
@@ -23,7 +24,7 @@ export const withinTask = async <T>(task: DueTask, work: () => Promise<T>): Prom
   try {
     return await context.with(trace.setSpan(parent, span), work);
   } catch (error) {
-    fail(span, error);
+    failSpan(span, error);
     throw error;
   } finally {
     span.end();
@@ -35,10 +36,4 @@ const originOf = ({ traceparent, isOld }: DueTask): { parent: Context; links: Li
   const made = propagation.extract(ROOT_CONTEXT, { traceparent: traceparent ?? undefined });
   const maker = trace.getSpanContext(made);
   return isOld && maker ? { parent: ROOT_CONTEXT, links: [{ context: maker }] } : { parent: made, links: [] };
-};
-
-/** The name of its kind alone: a message may hold what a row holds. */
-const fail = (span: Span, error: unknown): void => {
-  span.setAttribute('error.type', error instanceof Error ? error.name : '_OTHER');
-  span.setStatus({ code: SpanStatusCode.ERROR });
 };

@@ -3,8 +3,9 @@ import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { KafkaError } from '@payments/kafka';
 import type { KafkaMessage } from '@payments/kafka';
+import { failSpan } from '@payments/runtime';
 
-import { endFailed, tracer } from './tracer.ts';
+import { tracer } from './tracer.ts';
 
 /** A send: what of it is traced, and all that goes with it. */
 export type TracedSend = {
@@ -54,11 +55,11 @@ const attributesOf = (topic: string | undefined, messages: number): Attributes =
 
 async function ended<T>(span: Span, sending: Promise<T>): Promise<T> {
   try {
-    const sent = await sending;
-    span.end();
-    return sent;
+    return await sending;
   } catch (error) {
-    endFailed(span, KafkaError.from(error));
+    failSpan(span, KafkaError.from(error).code);
     throw error;
+  } finally {
+    span.end();
   }
 }

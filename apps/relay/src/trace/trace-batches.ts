@@ -1,12 +1,12 @@
 import type { Span, SpanContext } from '@opentelemetry/api';
 import type { KafkaMessage } from '@payments/kafka';
 import type { Batch, Refusal, RelayMessage } from '@payments/outbox';
+import { failSpan } from '@payments/runtime';
 
 import { toKafkaMessage } from '../to-kafka-message.ts';
 import { startCreateSpan } from './create-span.ts';
 import { inSendSpan } from './in-send-span.ts';
 import { inContextOf } from './row-context.ts';
-import { endFailed } from './tracer.ts';
 
 type Send = (messages: readonly KafkaMessage[]) => Promise<void>;
 
@@ -29,7 +29,7 @@ export type BatchTraces = {
 };
 
 /** Lanes moved, the session was lost or the batch was put off: whoever takes its messages up makes spans of their own. */
-const forgotten = { code: 'batch_forgotten', message: 'the batch was given up before Kafka had it' };
+const forgotten = 'batch_forgotten';
 
 /**
  * Makes spans of what is published. A session hands out one batch at a time and the same one until it is acknowledged: so
@@ -40,7 +40,10 @@ export function traceBatches(now: () => number = Date.now): BatchTraces {
   let current: { batch: object; spans: Map<RelayMessage, Span> } | undefined;
   const settled = () => void (current = undefined);
   const forget = () => {
-    for (const span of current?.spans.values() ?? []) endFailed(span, forgotten);
+    for (const span of current?.spans.values() ?? []) {
+      failSpan(span, forgotten);
+      span.end();
+    }
     current = undefined;
   };
   return {
@@ -94,12 +97,9 @@ function endSpans(spans: ReadonlyMap<RelayMessage, Span>, refusals: readonly Ref
   const refused = new Map(refusals.map((refusal) => [refusal.message, refusal]));
   for (const [message, span] of spans) {
     const refusal = refused.get(message);
-    if (refusal) {
-      endFailed(span, { code: refusal.code, message: refusal.error });
-    } else {
-      span.end();
-      acknowledged.set(message, span.spanContext());
-    }
+    if (refusal) failSpan(span, refusal.code);
+    else acknowledged.set(message, span.spanContext());
+    span.end();
   }
   return acknowledged;
 }

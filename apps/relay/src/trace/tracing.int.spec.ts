@@ -104,7 +104,7 @@ describe('a trace through the relay', () => {
     const arrived = await outbox.read(made.topic, 4);
     await eventually(() => expect(kept.creates()).toHaveLength(2));
     const [failed, again] = kept.sends();
-    expect(failed?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'the reply was lost' });
+    expect(failed?.status).toEqual({ code: SpanStatusCode.ERROR });
     expect(failed?.attributes['error.type']).toBe('NETWORK_EXCEPTION');
     expect(again?.status.code).toBe(SpanStatusCode.UNSET);
     for (const create of kept.creates()) expect(linkedTo(create)).toEqual([failed, again].map(contextOf));
