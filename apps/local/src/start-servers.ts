@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { redactSecrets, traceLink } from '@payments/runtime';
+import { redactSecrets, traceUrlOf } from '@payments/runtime';
 import { ServerError, startJaeger, startKafka, startPostgres, startSlackStandIn } from '@payments/servers';
 import type { RunningJaeger, SlackStandIn } from '@payments/servers';
 
@@ -108,7 +108,7 @@ async function jaeger(boot: Boot): Promise<Pick<Servers, 'jaeger' | 'otlpEndpoin
   if (!server) return { jaeger: null, otlpEndpoint: undefined, traceUrl: config.traceUrl };
   boot.started.use(server);
   watch(boot, 'Jaeger', server, 'SIGKILL');
-  const traceUrl = config.traceUrl ?? (await traceLink(server.query));
+  const traceUrl = config.traceUrl ?? (await traceUrlOf(server.query));
   return { jaeger: server, otlpEndpoint: server.otlp, traceUrl };
 }
 

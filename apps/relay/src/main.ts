@@ -3,8 +3,8 @@ import { createLog, openHealth, runUntilSignal } from '@payments/runtime';
 import { lastValueFrom, tap } from 'rxjs';
 
 import { readRelayConfig } from './config.ts';
-import { observeFigures } from './figures/observe-figures.ts';
-import { observeLanes } from './figures/observe-lanes.ts';
+import { observeFigures } from './metrics/observe-figures.ts';
+import { observeLanes } from './metrics/observe-lanes.ts';
 import { followReadiness, parts } from './follow-readiness.ts';
 import { runRelay } from './run-relay.ts';
 

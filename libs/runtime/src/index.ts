@@ -31,7 +31,7 @@ export type { ConfigProblem } from './read-config.ts';
 export { readRetryAfter } from './read-retry-after.ts';
 export { redactSecrets } from './redact-secrets.ts';
 export { runUntilSignal } from './run-until-signal.ts';
-export { traceLink } from './trace-link.ts';
+export { traceUrlOf } from './telemetry/trace-url.ts';
 export { waitFor } from './wait-for.ts';
 export { createTracedHistogram } from './telemetry/exemplars.ts';
 export type { Labels, TracedHistogram } from './telemetry/exemplars.ts';

@@ -1,4 +1,4 @@
-import { traceLink } from '@payments/runtime';
+import { traceUrlOf } from '@payments/runtime';
 import type { CliConfig } from '../config.ts';
 import { readStack } from '../read-stack.ts';
 
@@ -20,7 +20,7 @@ export const findTracing = async ({
   if (traces === 'as set') return { findLink: () => Promise.resolve(traceUrl) };
   const { otlp, query } = (await readStack(stackFile)).jaeger ?? {};
   if (!isUrl(otlp)) return undefined;
-  const ofJaeger = async () => (isUrl(query) ? await traceLink(query) : undefined);
+  const ofJaeger = async () => (isUrl(query) ? await traceUrlOf(query) : undefined);
   return {
     otlpEndpoint: otlp,
     findLink: traceUrl === undefined ? ofJaeger : () => Promise.resolve(traceUrl),

@@ -7,7 +7,7 @@ const limitMs = 1000;
  * @param query base URL of Jaeger's query API
  * @returns undefined where nobody answers within a second
  */
-export async function traceLink(query: string): Promise<string | undefined> {
+export async function traceUrlOf(query: string): Promise<string | undefined> {
   const text = await readPage(`${query}/search`).catch(() => undefined);
   if (text === undefined) return undefined;
   return `${query}/${text.includes('<script') ? 'trace' : 'api/traces'}/{traceId}`;
