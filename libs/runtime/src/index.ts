@@ -36,5 +36,6 @@ export { waitFor } from './wait-for.ts';
 export { createTracedHistogram } from './telemetry/exemplars.ts';
 export type { Labels, TracedHistogram } from './telemetry/exemplars.ts';
 export { failSpan } from './telemetry/fail-span.ts';
+export { inSpan } from './telemetry/in-span.ts';
 export { observeSparingly } from './telemetry/observe-sparingly.ts';
 export type { SparingObservation } from './telemetry/observe-sparingly.ts';

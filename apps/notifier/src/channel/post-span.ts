@@ -1,6 +1,6 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Span } from '@opentelemetry/api';
-import { failSpan } from '@payments/runtime';
+import { failSpan, inSpan } from '@payments/runtime';
 import { sampledIn } from '../sampled-in.ts';
 import type { PostResult } from '../slack/post-result.ts';
 import type { Waiting } from './queue.ts';
@@ -20,28 +20,22 @@ export async function inPostSpan(
   channel: string,
   work: () => Promise<PostEnd>,
 ): Promise<PostEnd> {
+  const inItsSpan = (span: Span, parent: Context) =>
+    inSpan(span, parent, async () => sayHow(span, await work()));
   const [only] = waiting;
   if (only && waiting.length === 1) {
     if (!sampledIn(only.context)) return await context.with(only.context, work);
-    return await inSpan(startSingle(only.context, channel), only.context, work);
+    return await inItsSpan(startSingle(only.context, channel), only.context);
   }
   const sampled = waiting.filter((one) => sampledIn(one.context));
   if (sampled.length === 0) return await context.with(ROOT_CONTEXT, work);
-  return await inSpan(startDigest(sampled, { channel, count: waiting.length }), ROOT_CONTEXT, work);
+  return await inItsSpan(startDigest(sampled, { channel, count: waiting.length }), ROOT_CONTEXT);
 }
 
-async function inSpan(span: Span, parent: Context, work: () => Promise<PostEnd>): Promise<PostEnd> {
-  try {
-    const result = await context.with(trace.setSpan(parent, span), work);
-    span.setAttribute('notifier.result', result);
-    if (result !== 'told' && result !== 'not_begun') failSpan(span, result);
-    return result;
-  } catch (error) {
-    failSpan(span, error);
-    throw error;
-  } finally {
-    span.end();
-  }
+function sayHow(span: Span, result: PostEnd): PostEnd {
+  span.setAttribute('notifier.result', result);
+  if (result !== 'told' && result !== 'not_begun') failSpan(span, result);
+  return result;
 }
 
 /** A span links to those that were there before it; the other way, each learns of it now. */

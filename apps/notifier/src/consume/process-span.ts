@@ -2,7 +2,7 @@ import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@openteleme
 import type { Attributes, Span } from '@opentelemetry/api';
 import { replayTopic as replayTopicOfTheContract } from '@payments/contracts';
 import type { ConsumedMessage } from '@payments/kafka';
-import { failSpan } from '@payments/runtime';
+import { failSpan, inSpan } from '@payments/runtime';
 import { cutShort } from '../event/cut-short.ts';
 import { sampledIn } from '../sampled-in.ts';
 import { snakeCase } from '../tally.ts';
@@ -37,14 +37,7 @@ export async function inProcessSpan(
       { kind: SpanKind.CONSUMER, attributes: attributesOf(message, groupId), links: [{ context: creation }] },
       parent,
     );
-  try {
-    return sayHow(span, await context.with(trace.setSpan(parent, span), work));
-  } catch (error) {
-    failSpan(span, error);
-    throw error;
-  } finally {
-    span.end();
-  }
+  return await inSpan(span, parent, async () => sayHow(span, await work()));
 }
 
 function sayHow(span: Span, dealt: Dealt): Dealt {

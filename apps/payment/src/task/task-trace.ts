@@ -1,6 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Link } from '@opentelemetry/api';
-import { failSpan } from '@payments/runtime';
+import { inSpan } from '@payments/runtime';
 import type { DueTask } from './claim-due-tasks.ts';
 
 /** The trace that is under way, as W3C's `traceparent`; null where there is none. */
@@ -21,14 +21,7 @@ export const withinTask = async <T>(task: DueTask, work: () => Promise<T>): Prom
   const span = trace
     .getTracer('@payments/payment')
     .startSpan(`recover ${task.kind.toLowerCase()}`, { kind: SpanKind.INTERNAL, attributes, links }, parent);
-  try {
-    return await context.with(trace.setSpan(parent, span), work);
-  } catch (error) {
-    failSpan(span, error);
-    throw error;
-  } finally {
-    span.end();
-  }
+  return inSpan(span, parent, work);
 };
 
 /** Looking for tasks is in no trace; and whatever context it runs in is not the task's. */
