@@ -80,7 +80,7 @@ describe('a payment', () => {
     const { paymentId, state } = await pay('r-2', trace);
     expect(state).toBe(PaymentState.PENDING);
     expect(linesOf(paymentId)[0]).toMatchObject({ msg: 'payment pending', trace_id: trace.traceId });
-    // An answer of PostgreSQL that takes more than a second is left out of the page.
+    // An answer of PostgreSQL that takes more than two seconds is left out of the page.
     await eventually(async () => expect(await observed.metric('payment_unsettled_tasks')).toEqual({ '': 1 }));
     expect(Object.values(await observed.metric('payment_oldest_unsettled_task_seconds'))[0]).toBeGreaterThan(
       0,

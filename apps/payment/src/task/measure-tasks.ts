@@ -34,7 +34,7 @@ export const measureTasks = (options: {
   everyMs?: number;
   withinMs?: number;
 }): Disposable => {
-  const { database, everyMs = 10_000, withinMs = 1_000 } = options;
+  const { database, everyMs = 10_000, withinMs = 2_000 } = options;
   const name = '@payments/payment';
   const meter = metrics.getMeter(name);
   const tasks = meter.createObservableGauge('payment.unsettled_tasks', {
