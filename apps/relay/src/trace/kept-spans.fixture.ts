@@ -1,4 +1,4 @@
-import { context, trace } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, trace } from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -13,6 +13,13 @@ export function keepSpans({ sampler }: { sampler?: Sampler } = {}) {
     ...(sampler && { sampler }),
   });
   trace.setGlobalTracerProvider(provider);
+  const complaints: string[] = [];
+  const complain = (text: string) => void complaints.push(text);
+  const quiet = () => undefined;
+  diag.setLogger(
+    { error: complain, warn: complain, info: quiet, debug: quiet, verbose: quiet },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const named = (word: string) =>
     exporter.getFinishedSpans().filter(({ name }) => name.split(' ')[0] === word);
@@ -20,7 +27,10 @@ export function keepSpans({ sampler }: { sampler?: Sampler } = {}) {
     creates: () => named('create'),
     sends: () => named('send'),
     all: () => exporter.getFinishedSpans(),
+    /** What was done to spans that must not be done, such as to end one twice. */
+    complaints,
     [Symbol.dispose]: () => {
+      diag.disable();
       trace.disable();
       context.disable();
     },

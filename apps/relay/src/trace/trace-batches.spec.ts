@@ -280,5 +280,6 @@ describe('the end of a batch', () => {
       SpanStatusCode.ERROR,
       SpanStatusCode.UNSET,
     ]);
+    expect(kept.complaints).toEqual([]);
   });
 });
