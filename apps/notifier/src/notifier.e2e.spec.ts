@@ -82,9 +82,10 @@ const answer = async ({ http }: RunningService, path: string) => {
   return [response.status, await response.text()] as const;
 };
 
+/** Its baggage is nobody's business here, and no header that a request could have. */
 const inTrace = (event: AnEvent, traceparent: string): AnEvent => ({
   ...event,
-  headers: { ...event.headers, traceparent },
+  headers: { ...event.headers, traceparent, baggage: 'user=somebody;of\nanybody' },
 });
 const openMetrics = async ({ http }: RunningService) => {
   const headers = { accept: 'application/openmetrics-text' };
@@ -248,6 +249,7 @@ describe('the notifier as a process', () => {
     expect(spans.filter((span) => !known.includes(span)).map(({ name }) => name)).toEqual([]);
     expect(spans.filter((span) => span.traceId !== traceId)).toEqual([]);
     expect(slack.requests().every(({ headers }) => headers['traceparent']?.includes(traceId))).toBe(true);
+    expect(slack.requests().filter(({ headers }) => headers['baggage'] !== undefined)).toEqual([]);
     expect(JSON.stringify(slack.received()[0]?.blocks)).toContain(`/trace/${traceId}|trace>`);
 
     const log = service.lines.map(({ text }) => text);

@@ -1,5 +1,6 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { context, defaultTextMapGetter, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { replayTopic as replayTopicOfTheContract } from '@payments/contracts';
 import type { ConsumedMessage } from '@payments/kafka';
 import { failSpan, inSpan } from '@payments/runtime';
@@ -15,6 +16,12 @@ export type Dealt = { end: MessageEnd; failure?: { type: 'unreadable' | 'refused
 export type ProcessSpanOptions = { groupId: string; replayTopic?: string };
 
 /**
+ * What messages hold is the W3C's format, whatever OTEL_PROPAGATORS says about requests. Their `baggage` is left alone: it would
+ * go on to Slack, and what no request can have in a header would end the process.
+ */
+const w3c = new W3CTraceContextPropagator();
+
+/**
  * Runs `work`, all that is done about a message, inside a CONSUMER span from taking the message to dealing with it
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#process-span). It is a child of the context that the
  * message brings (`traceparent`), and links to it; a replay comes long after, by somebody's hand: it is a trace of its own that
@@ -25,7 +32,7 @@ export async function inProcessSpan(
   options: ProcessSpanOptions,
   work: () => Promise<Dealt>,
 ): Promise<Dealt> {
-  const sender = propagation.extract(ROOT_CONTEXT, message.headers);
+  const sender = w3c.extract(ROOT_CONTEXT, message.headers, defaultTextMapGetter);
   const creation = sampledIn(sender);
   if (!creation) return await context.with(sender, work);
   const { groupId, replayTopic = replayTopicOfTheContract } = options;
