@@ -7,6 +7,13 @@ import { failSpan } from '@payments/runtime';
 
 import { tracer } from './tracer.ts';
 
+/**
+ * How many sends the span of a message links to: while Kafka is away a batch is tried for days, and a collector takes no span of any
+ * size. Sends that came through have room of their own: they are what is looked for.
+ */
+const mostLinks = { toFailed: 32, toAll: 64 };
+const links = new WeakMap<Span, number>();
+
 /** A send: what of it is traced, and all that goes with it. */
 export type TracedSend = {
   creates: readonly Span[];
@@ -14,17 +21,24 @@ export type TracedSend = {
 };
 
 /**
- * Runs a send within its CLIENT span, if any of its messages is traced: linked to the span of each of them, and they to it;
- * a child where there is only one, else a trace of its own. Each try has a span of its own. Nothing below it
- * makes one: an instrumented client would write its own context over those of the messages.
+ * Runs a send within its CLIENT span, if any of its messages is traced: linked to the span of each of them, and they to it,
+ * but for the many tries of an outage; a child where there is only one, else a trace of its own. Each try has a span of its own.
+ * Nothing below it makes one: an instrumented client would write its own context over those of the messages.
  */
 export function inSendSpan<T>({ creates, messages }: TracedSend, send: () => Promise<T>): Promise<T> {
   const sending = () => context.with(suppressTracing(context.active()), send);
   if (creates.length === 0) return sending();
-  const span = startSendSpan(creates, messages);
-  const link = { context: span.spanContext() };
-  for (const create of creates) create.addLink(link);
-  return ended(span, sending());
+  return ended({ span: startSendSpan(creates, messages), creates }, sending());
+}
+
+function linkTo(send: Span, creates: readonly Span[], most: number): void {
+  const link = { context: send.spanContext() };
+  for (const create of creates) {
+    const before = links.get(create) ?? 0;
+    if (before >= most) continue;
+    create.addLink(link);
+    links.set(create, before + 1);
+  }
 }
 
 function startSendSpan(creates: readonly Span[], messages: readonly KafkaMessage[]): Span {
@@ -53,10 +67,16 @@ const attributesOf = (topic: string | undefined, messages: number): Attributes =
   ...(topic !== undefined && { 'messaging.destination.name': topic }),
 });
 
-async function ended<T>(span: Span, sending: Promise<T>): Promise<T> {
+async function ended<T>(
+  { span, creates }: { span: Span; creates: readonly Span[] },
+  sending: Promise<T>,
+): Promise<T> {
   try {
-    return await sending;
+    const sent = await sending;
+    linkTo(span, creates, mostLinks.toAll);
+    return sent;
   } catch (error) {
+    linkTo(span, creates, mostLinks.toFailed);
     failSpan(span, KafkaError.from(error).code);
     throw error;
   } finally {

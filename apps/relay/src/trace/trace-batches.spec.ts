@@ -232,6 +232,21 @@ describe('a send to Kafka', () => {
     );
   });
 
+  it('that came through is known to its messages after any number of failed ones, of which they know some', async () => {
+    using kept = keepSpans();
+    const traces = traceBatches(() => nowMs);
+    const batch = batchOf(rows(2));
+    for (let tries = 0; tries < 200; tries++)
+      await expect(deliverTo(traces, batch, failing)).rejects.toThrow('moved');
+    await deliverTo(traces, batch);
+    const last = kept.sends().at(-1);
+    for (const create of kept.creates()) {
+      expect(create.links.length).toBeLessThan(100);
+      expect(linkedTo(create).at(-1)).toBe(last && traceparentOf(last.spanContext()));
+    }
+    expect(kept.creates()).toHaveLength(2);
+  });
+
   it('is a span of its own for each part of a batch that holds a traced message', async () => {
     using kept = keepSpans();
     const messages = [row(0), row(1), unsampled(2), row(3)];
