@@ -240,6 +240,19 @@ describe('a digest', () => {
     expect(traces.spans()).toHaveLength(5);
   });
 
+  it('that is tried for long has a span each time; its messages link to some of them', async () => {
+    const notifier = await all.notifier({ digest: { above: 1 } });
+    const held = all.slack.holdNext();
+    const first = notifier.handle(from());
+    await held.arrived;
+    const telling = [notifier.handle(from(anOrigin())), notifier.handle(from(anOrigin()))];
+    for (let tries = 0; tries < 70; tries++) all.slack.failNext({ status: 429, retryAfterSeconds: 0.001 });
+    held.release();
+    await Promise.all([first, ...telling]);
+    expect(traces.named('post digest')).toHaveLength(71);
+    for (const span of processed()) expect(span.links).toHaveLength(1 + 64);
+  });
+
   it('of messages whose traces are not kept has no span', async () => {
     await tellInDigest([anOrigin({ sampled: false }), undefined, anOrigin({ sampled: false })]);
     expect(traces.spans()).toEqual([]);

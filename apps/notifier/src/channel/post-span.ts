@@ -5,6 +5,13 @@ import { sampledIn } from '../sampled-in.ts';
 import type { PostResult } from '../slack/post-result.ts';
 import type { Waiting } from './queue.ts';
 
+/**
+ * To how many digests the span of a message links: while Slack is away it is tried for days, and a collector takes no span of any
+ * size. All of them link to it.
+ */
+const mostLinks = 64;
+const links = new WeakMap<Span, number>();
+
 /** What a post came to. `not_begun`: nothing was asked of Slack; somebody else may. */
 export type PostEnd = PostResult | 'not_begun';
 
@@ -47,8 +54,16 @@ function startDigest(sampled: Told, { channel, count }: { channel: string; count
     { kind: SpanKind.INTERNAL, attributes, links },
     ROOT_CONTEXT,
   );
-  for (const one of sampled) trace.getSpan(one.context)?.addLink({ context: digest.spanContext() });
+  for (const one of sampled) linkTo(digest, trace.getSpan(one.context));
   return digest;
+}
+
+function linkTo(digest: Span, message: Span | undefined): void {
+  if (!message) return;
+  const before = links.get(message) ?? 0;
+  if (before >= mostLinks) return;
+  message.addLink({ context: digest.spanContext() });
+  links.set(message, before + 1);
 }
 
 const startSingle = (parent: Context, channel: string): Span =>
