@@ -19,9 +19,18 @@ describe('a statement without its values', () => {
       `select 1e6, 0x1f, 1_000, .5, a.b2 from "a""'b" where c = 'x`,
       `select ?, ?, ?, ?, a.b2 from "a""'b" where c = ?`,
     ],
+    [`/* don't */ select 'secret' -- it's "so"\n, 'secret' /* 'x`, ` select ? \n, ? `],
+    [`select 1 /* a /* b */ don't */, 'secret'`, `select ? `],
+    [`select $A$ x $a$ secret $A$, 2`, `select ?, ?`],
     ['start transaction read only', 'start transaction read only'],
   ])('%s', (statement, expected) => {
     expect(withoutLiterals(statement)).toBe(expected);
+  });
+
+  it('is as long as a person reads, whatever it held', () => {
+    const long = 'secret'.repeat(4_000_000);
+    for (const text of [`'${long}'`, `"${long}"`, `$$${long}$$`])
+      expect(withoutLiterals(`select 1, ${text}`).length).toBeLessThan(11_000);
   });
 
   it('costs time by its length alone, also where no quote is closed', () => {
