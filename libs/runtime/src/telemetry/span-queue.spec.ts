@@ -27,6 +27,7 @@ function heldExporter() {
 function openQueue() {
   const { exporter, batches } = heldExporter();
   const news: string[] = [];
+  const clock = { ms: 0 };
   const queue = openSpanQueue({
     exporter,
     batches: {
@@ -36,6 +37,7 @@ function openQueue() {
       exportTimeoutMillis: 60_000,
     },
     news: { away: (reason) => news.push(`away: ${reason}`), back: (lost) => news.push(`back, ${lost} lost`) },
+    now: () => clock.ms,
   });
   const tracer = new TracerProvider({ spanProcessors: [queue] }).getTracer('spec');
   let made = 0;
@@ -46,6 +48,7 @@ function openQueue() {
   return {
     queue,
     news,
+    clock,
     batches,
     make: (count: number) => {
       for (let i = 0; i < count; i++) tracer.startSpan(`span ${made++}`).end();
@@ -90,6 +93,20 @@ describe('openSpanQueue', () => {
     make(4);
     await end(taken);
     expect(news).toEqual(['away: ECONNREFUSED', 'back, 8 lost']);
+  });
+
+  it('tells once a minute of a sending that fails every now and then, with all that was lost', async () => {
+    await using opened = openQueue();
+    const { make, news, end, clock } = opened;
+    const send = async (result: ExportResult) => {
+      make(4);
+      await end(result);
+    };
+    for (let batch = 0; batch < 100; batch++) await send(batch % 2 === 0 ? refused : taken);
+    expect(news).toEqual(['away: ECONNREFUSED', 'back, 4 lost']);
+    clock.ms = 60_000;
+    for (let batch = 0; batch < 100; batch++) await send(taken);
+    expect(news.slice(2)).toEqual(['away: ECONNREFUSED', 'back, 196 lost']);
   });
 
   it('drops and counts what finds the queue full, and nothing else', async () => {

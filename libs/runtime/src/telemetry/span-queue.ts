@@ -7,7 +7,7 @@ import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/s
 import type { SpanBatches } from './config.ts';
 import { withErrorTypesOnly } from './error-types-only.ts';
 
-/** Who is told how the sending goes: once for each change, not for each batch. */
+/** Who is told how the sending goes: once for each change, not for each batch, and of one failure a minute. */
 export type SendingNews = {
   /** @param reason the error's code or message */
   away(reason: string): void;
@@ -26,11 +26,13 @@ export function openSpanQueue(options: {
   exporter: SpanExporter;
   batches: SpanBatches;
   news?: SendingNews;
+  now?: () => number;
 }): SpanProcessor {
-  const { exporter, batches, news = nobody } = options;
+  const { exporter, batches, news = nobody, now = () => performance.now() } = options;
   /** As many as the processor has in its queue; it tells nobody how many that are, nor which it drops. */
   let waiting = 0;
-  const sending = followSending(news, () => waiting <= batches.maxQueueSize / 2);
+  const isRelaxed = () => waiting <= batches.maxQueueSize / 2;
+  const sending = followSending(news, { isRelaxed, now });
   const handOver: SpanExporter = {
     export: (spans, done) => {
       waiting -= spans.length;
@@ -58,29 +60,40 @@ export function openSpanQueue(options: {
 
 const isSampled = (span: ReadableSpan): boolean => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 
+/** How long, in milliseconds, after it was told that the sending fails nothing is told of another failure. */
+const quietMs = 60_000;
+
+const tooFast = 'spans come faster than the collector takes them';
+
 /**
  * What is told of the results. Spans were dropped although the collector answers: then it is too slow, or they are too many.
- * It is back once half of the queue is free, so that what hardly fits is not told again with every batch.
+ * It is back once half of the queue is free, so that what hardly fits is not told again with every batch; nor is what fails every
+ * now and then, as behind a balancer with one bad collector.
  */
-function followSending(news: SendingNews, isRelaxed: () => boolean) {
-  let [away, lost] = [false, 0];
-  const tellAway = (reason: string) => {
-    if (!away) news.away(reason);
-    away = true;
+function followSending(
+  news: SendingNews,
+  { isRelaxed, now }: { isRelaxed: () => boolean; now: () => number },
+) {
+  let [away, lost, reason, toldAt] = [false, 0, tooFast, -Infinity];
+  const tellAway = () => {
+    if (away || now() - toldAt < quietMs) return;
+    news.away(reason);
+    [away, toldAt] = [true, now()];
   };
   const tellBack = () => {
     news.back(lost);
-    [away, lost] = [false, 0];
+    [away, lost, reason] = [false, 0, tooFast];
   };
   return {
     dropped: () => void (lost += 1),
     ended: ({ code, error }: ExportResult, spans: number) => {
       if (code !== ExportResultCode.SUCCESS) {
         lost += spans;
-        tellAway(reasonOf(error));
+        reason = reasonOf(error);
+        tellAway();
       } else if (away) {
         if (isRelaxed()) tellBack();
-      } else if (lost > 0) tellAway('spans come faster than the collector takes them');
+      } else if (lost > 0) tellAway();
     },
   };
 }
