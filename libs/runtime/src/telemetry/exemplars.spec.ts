@@ -37,6 +37,16 @@ describe('createTracedHistogram', () => {
     expect(exemplarOf('newest_seconds_bucket{le="1"}')).toContain(`trace_id="${later.traceId}"`);
   });
 
+  it('keeps those of series that are still measured, not of all that ever were', () => {
+    const { record } = histogram('many');
+    const of = (topic: number) => exemplarOf(`many_seconds_bucket{topic="t-${topic}",le="1"}`);
+    for (let topic = 0; topic < 20_000; topic++) {
+      record(0.5, { topic: `t-${topic}` }, sampled);
+      record(0.5, { topic: 't-0' }, sampled);
+    }
+    expect([of(0), of(1), of(19_999)]).toEqual([expect.anything(), undefined, expect.anything()]);
+  });
+
   it('keeps nothing of a value without a trace, or of one that nobody can look at', () => {
     const { record } = histogram('none');
     record(0.5, {});

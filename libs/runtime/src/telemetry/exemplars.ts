@@ -15,6 +15,9 @@ export type TracedHistogram = {
 /** The newest exemplar of each bucket, as OpenMetrics writes it, by the series that `/metrics` shows. */
 const newest = new Map<string, string>();
 
+/** How many are kept: the SDK keeps 2,000 series of an instrument, and each has some buckets that are in use. */
+const mostKept = 10_000;
+
 /**
  * A histogram of the global meter, with exemplars: the way from a slow bucket to a trace that was in it
  * (https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars). The SDK of JavaScript, 3.1, has none yet.
@@ -37,9 +40,15 @@ export function createTracedHistogram(options: {
       histogram.record(value, labels);
       if (!of || !isSpanContextValid(of) || (of.traceFlags & TraceFlags.SAMPLED) === 0) return;
       const bound = boundaries.find((upper) => value <= upper);
-      newest.set(seriesName(series, labels, bound), exemplar(value, of));
+      keep(seriesName(series, labels, bound), exemplar(value, of));
     },
   };
+}
+
+/** A full memory begins anew: what is still measured is soon there again, what is not was of no use. */
+function keep(series: string, written: string): void {
+  if (newest.size >= mostKept && !newest.has(series)) newest.clear();
+  newest.set(series, written);
 }
 
 /** What follows the value of a bucket's line, ` # {…} value time`; undefined for a bucket without a trace. */

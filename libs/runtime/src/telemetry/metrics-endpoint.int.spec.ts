@@ -14,7 +14,10 @@ const sampled = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: T
 const openMetrics = 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.3';
 
 async function scrape(address: string, accept = 'text/plain') {
-  const response = await fetch(`http://${address}/metrics`, { headers: { accept } });
+  const response = await fetch(`http://${address}/metrics`, {
+    headers: { accept },
+    signal: AbortSignal.timeout(20_000),
+  });
   const type = response.headers.get('content-type');
   return { status: response.status, type, text: await response.text() };
 }
@@ -42,7 +45,7 @@ describe('/metrics without telemetry', () => {
 
 describe('/metrics', () => {
   beforeAll(() => {
-    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [openMetricsReader()] }));
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [openMetricsReader({ withinMs: 100 })] }));
     const meter = metrics.getMeter('spec');
     meter
       .createCounter('outbox.published.messages', { description: 'acknowledged by Kafka' })
@@ -73,6 +76,23 @@ describe('/metrics', () => {
       /\noutbox_commit_to_ack_seconds_bucket\{topic="t",le="1"\} 2 # \{trace_id="a+",span_id="b+"\} 0\.5 /,
     );
     expect(text).toMatch(/\n# EOF\n$/);
+  });
+
+  it('leaves out what hangs or throws when it is observed, and nothing else, however many ask', async () => {
+    await using health = await openHealth({ listen });
+    const gauge = metrics.getMeter('spec').createObservableGauge('observed');
+    const hanging = () => new Promise<never>(() => undefined);
+    const throwing = () => {
+      throw new Error('nobody knows');
+    };
+    for (const callback of [hanging, throwing]) gauge.addCallback(callback);
+    const pages = await Promise.all([scrape(health.address), scrape(health.address)]);
+    for (const callback of [hanging, throwing]) gauge.removeCallback(callback);
+    for (const { status, text } of pages) {
+      expect(status).toBe(200);
+      expect(text).toContain('\noutbox_published_messages_total{topic="t"} 3\n');
+      expect(text).not.toMatch(/^observed/m);
+    }
   });
 
   it('says of each part whether it is ready, and of every part that was ever reported', async () => {
