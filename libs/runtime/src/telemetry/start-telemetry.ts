@@ -1,3 +1,5 @@
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
@@ -82,6 +84,8 @@ function instrumented(): Partial<NodeSDKConfiguration> {
       new UndiciInstrumentation({ requireParentforSpans: true, startSpanHook: redactOutgoingUrl }),
       new HttpInstrumentation({
         disableIncomingRequestInstrumentation: true,
+        // The exporter's own: they are no calls of the service, whose metrics would show an ill collector as ill partners.
+        ignoreOutgoingRequestHook: () => isTracingSuppressed(context.active()),
         requireParentforOutgoingSpans: true,
         startOutgoingSpanHook: redactRequest,
       }),
