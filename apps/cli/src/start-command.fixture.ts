@@ -11,6 +11,8 @@ export type Running = AsyncDisposable & {
   interrupt: () => void;
   /** Reads nothing more of standard output, as `head` does. */
   closeStdout: () => void;
+  /** Reads nothing of standard output until `go`, as a slow reader does: what it holds then waits in the command. */
+  holdStdout: () => { go: () => void };
   ended: Promise<Ended>;
 };
 
@@ -45,6 +47,10 @@ export const startCommand = (
     said,
     interrupt: () => child.kill('SIGINT'),
     closeStdout: () => child.stdout.destroy(),
+    holdStdout: () => {
+      child.stdout.pause();
+      return { go: () => child.stdout.resume() };
+    },
     ended,
     [Symbol.asyncDispose]: kill,
   };

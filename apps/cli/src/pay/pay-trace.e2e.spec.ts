@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
@@ -17,7 +18,7 @@ import {
   RefundPaymentResponseSchema,
   rpcErrorMetadata,
 } from '@payments/contracts';
-import type { PaymentHandlers } from '@payments/contracts';
+import type { Payment, PaymentHandlers } from '@payments/contracts';
 import { findJaeger, readTrace, startJaeger, untilTrace } from '@payments/testing';
 import type { RunningJaeger, TraceSpan } from '@payments/testing';
 import { startCommand } from '../start-command.fixture.ts';
@@ -27,6 +28,8 @@ import type { Ended } from '../start-command.fixture.ts';
 let traceparents: string[];
 /** How many calls it refuses, to be made again soon. */
 let refusals: number;
+/** What it lists. */
+let listed: Payment[];
 
 const payment = create(PaymentSchema, { paymentId: 'p-1', state: PaymentState.COMPLETED });
 
@@ -34,20 +37,20 @@ const payment = create(PaymentSchema, { paymentId: 'p-1', state: PaymentState.CO
 const answer =
   <Schema extends DescMessage>(
     schema: Schema,
-    reply: MessageInitShape<Schema>,
+    reply: () => MessageInitShape<Schema>,
   ): handleUnaryCall<unknown, MessageShape<Schema>> =>
   ({ metadata }, done) => {
     traceparents.push(String(metadata.get('traceparent')[0]));
-    if (refusals-- <= 0) return done(null, create(schema, reply));
+    if (refusals-- <= 0) return done(null, create(schema, reply()));
     const details = { reason: 'STARTING', domain: 'payment.v1', retryDelayMs: 1 };
     const trailers = rpcErrorMetadata(status.UNAVAILABLE, 'it starts', details);
     done({ code: status.UNAVAILABLE, details: 'it starts', metadata: trailers });
   };
 
 const handlers: Partial<PaymentHandlers> = {
-  executePayments: answer(ExecutePaymentsResponseSchema, { payments: [payment] }),
-  refundPayment: answer(RefundPaymentResponseSchema, { payment }),
-  listPayments: answer(ListPaymentsResponseSchema, { payments: [payment] }),
+  executePayments: answer(ExecutePaymentsResponseSchema, () => ({ payments: [payment] })),
+  refundPayment: answer(RefundPaymentResponseSchema, () => ({ payment })),
+  listPayments: answer(ListPaymentsResponseSchema, () => ({ payments: listed })),
 };
 
 const service = new Server();
@@ -71,6 +74,7 @@ afterAll(async () => {
 beforeEach(() => {
   traceparents = [];
   refusals = 0;
+  listed = [payment];
 });
 
 /** As the local system does once it is up. */
@@ -178,15 +182,19 @@ whereThereIsOne('pay beside a Jaeger', () => {
 describe('pay and a collector', () => {
   /** Takes requests and never answers one. */
   const openSilent = async () => {
-    const asked = Promise.withResolvers<void>();
-    const server = createServer(() => asked.resolve());
+    const [asked, given] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const server = createServer((request) => {
+      asked.resolve();
+      if (request.method === 'POST') request.socket.once('close', () => given.resolve());
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const close = async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     };
-    return { query: url, otlp: url, asked: asked.promise, [Symbol.asyncDispose]: close };
+    const moments = { asked: asked.promise, givenUp: given.promise };
+    return { query: url, otlp: url, ...moments, [Symbol.asyncDispose]: close };
   };
 
   /** Milliseconds that a command takes. */
@@ -207,6 +215,27 @@ describe('pay and a collector', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ payments: [{ paymentId: 'p-1' }] });
     expect(ms).toBeLessThan(15_000);
+  });
+
+  it('that never answers costs nothing of what is printed, however late that is read', async () => {
+    await using silent = await openSilent();
+    await writeStack(silent);
+    // More than the system keeps between the two.
+    listed = [create(PaymentSchema, { paymentId: 'p-1', reservationId: 'r'.repeat(2_000_000) })];
+    await using running = startCommand('pay', ['list', '--json'], {
+      LOCAL_STATE_DIR: folder,
+      PAYMENT_ADDRESS: address,
+      ...patient,
+    });
+    const held = running.holdStdout();
+    await silent.givenUp;
+    // That it does not end has no sign.
+    await pause(1_000);
+    held.go();
+    const { exitCode, stdout } = await running.ended;
+    expect(exitCode).toBe(0);
+    expect(stdout.length).toBeGreaterThan(2_000_000);
+    expect(JSON.parse(stdout)).toMatchObject({ payments: [{ paymentId: 'p-1' }] });
   });
 
   it('that is away costs it a second at most, and nothing else', async () => {

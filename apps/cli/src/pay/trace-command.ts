@@ -1,7 +1,7 @@
 import { context, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/api';
 import type { CliConfig } from '../config.ts';
-import { complain } from '../terminal/output.ts';
+import { complain, printed } from '../terminal/output.ts';
 import { UsageError } from '../usage-error.ts';
 import { findTracing } from './find-tracing.ts';
 import type { Tracing } from './find-tracing.ts';
@@ -27,9 +27,10 @@ export const traceCommand = async (
   end(span, exitCode);
   const [inTime, url] = await Promise.all([endTraces(), link]);
   if (inTime && url !== undefined && isKept(span)) complain(`trace  ${forTrace(url, span)}`);
+  if (inTime) return exitCode;
   // What still tries to send would hold the process.
-  if (!inTime) process.exit(exitCode);
-  return exitCode;
+  await printed();
+  process.exit(exitCode);
 };
 
 /** Loaded for this alone: it takes as long as half of a command. */

@@ -1,6 +1,10 @@
 /** Results go to standard output. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** Until all results are with their reader, or that has gone: `process.exit` would lose what a slow one has not taken yet. */
+export const printed = (): Promise<void> =>
+  new Promise((resolve) => process.stdout.write('', () => resolve()));
+
 // A reader that has read enough, as `head` has, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
