@@ -31,12 +31,11 @@ describe('the configuration of the local stack', () => {
     expect(readLocalConfig({ LOCAL_STATE_DIR: '/var/tmp/x' }).stateDir).toBe('/var/tmp/x');
   });
 
-  it('needs no port for a server that is given', () => {
-    const given = {
-      DATABASE_URL: 'postgres://app@db/payments',
-      KAFKA_BROKERS: 'kafka:9092',
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
-    };
+  it.each([
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces' },
+  ])('needs no port for a server that is given, a collector by %j', (collector) => {
+    const given = { DATABASE_URL: 'postgres://app@db/payments', KAFKA_BROKERS: 'kafka:9092', ...collector };
     expect(Object.keys(serverPorts(readLocalConfig(given)))).toEqual(['slack']);
   });
 

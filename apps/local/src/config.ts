@@ -49,6 +49,7 @@ const variables = z
     DATABASE_URL: postgresUrl.optional(),
     KAFKA_BROKERS: brokers.optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url.optional(),
     OTEL_SDK_DISABLED: z.string().default('false'),
     TRACE_URL: z.string().optional(),
   })
@@ -65,13 +66,15 @@ type Variables = z.output<typeof variables>;
 /** Reads the environment. @throws ConfigError that names every bad variable */
 export function readLocalConfig(env: NodeJS.ProcessEnv): LocalConfig {
   const given = readConfig(variables, env);
+  // Services send their traces there whatever else they are told.
+  const otlpEndpoint = given.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? given.OTEL_EXPORTER_OTLP_ENDPOINT;
   return {
     stateDir: resolve(repositoryRoot, given.LOCAL_STATE_DIR),
     ports: wantedPorts(given),
     given: {
       ...(given.DATABASE_URL && { databaseUrl: given.DATABASE_URL }),
       ...(given.KAFKA_BROKERS && { kafkaBrokers: given.KAFKA_BROKERS }),
-      ...(given.OTEL_EXPORTER_OTLP_ENDPOINT && { otlpEndpoint: given.OTEL_EXPORTER_OTLP_ENDPOINT }),
+      ...(otlpEndpoint && { otlpEndpoint }),
     },
     ...(given.TRACE_URL && { traceUrl: given.TRACE_URL }),
     telemetry: given.OTEL_SDK_DISABLED.toLowerCase() !== 'true',

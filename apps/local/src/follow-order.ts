@@ -66,7 +66,8 @@ async function trace(
   const { jaeger, otlpEndpoint } = servers;
   if (!config.telemetry) return { text: 'none: OTEL_SDK_DISABLED is set' };
   if (!otlpEndpoint) return { text: 'none: there is no Jaeger' };
-  if (!traceId) return { text: 'none: OTEL_TRACES_SAMPLER keeps none of this order' };
+  if (!traceId)
+    return { text: 'none begins here: so say OTEL_TRACES_SAMPLER, OTEL_TRACES_EXPORTER or the protocol' };
   const link = servers.traceUrl?.replaceAll('{traceId}', traceId) ?? traceId;
   if (!jaeger) return { text: `${link}, sent to ${otlpEndpoint}` };
   const of = [orderService, 'payment', 'relay', 'notifier'];

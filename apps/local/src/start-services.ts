@@ -63,9 +63,9 @@ function start(name: ServiceName, { config, servers, ports, screen, parts, stop 
 function serviceEnvironment(
   name: ServiceName,
   config: LocalConfig,
-  servers: Pick<Servers, 'databaseUrl' | 'kafkaBrokers' | 'slack' | 'otlpEndpoint' | 'traceUrl'>,
+  servers: Pick<Servers, 'databaseUrl' | 'kafkaBrokers' | 'slack' | 'jaeger' | 'otlpEndpoint' | 'traceUrl'>,
 ): NodeJS.ProcessEnv {
-  const { otlpEndpoint, traceUrl } = servers;
+  const { jaeger, otlpEndpoint, traceUrl } = servers;
   return {
     GRPC_REFLECTION: 'true',
     // A person waits for the trace: it is sent sooner than the usual five seconds.
@@ -76,6 +76,8 @@ function serviceEnvironment(
     KAFKA_BROKERS: servers.kafkaBrokers.join(','),
     SLACK_WEBHOOK_URL: servers.slack.webhook,
     ...(otlpEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }),
+    // Ours has no other door, whatever somebody's collector elsewhere has.
+    ...(jaeger && { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' }),
     ...(traceUrl && { TRACE_URL: traceUrl }),
   };
 }
