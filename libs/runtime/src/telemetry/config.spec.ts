@@ -16,6 +16,7 @@ describe('readTelemetryConfig', () => {
         exportTimeoutMillis: 30_000,
       },
       linkCountLimit: 1000,
+      attributeValueLengthLimit: 4096,
       sampler: { name: 'parentbased_always_on', ratio: 1 },
     });
   });
@@ -67,6 +68,8 @@ describe('readTelemetryConfig', () => {
 
   it('leaves the number of links to the environment where it says one', () => {
     expect(readTelemetryConfig({ OTEL_SPAN_LINK_COUNT_LIMIT: '5' }).linkCountLimit).toBeUndefined();
+    for (const name of ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'])
+      expect(readTelemetryConfig({ [name]: '5' }).attributeValueLengthLimit).toBeUndefined();
   });
 
   it('never sends batches larger than the queue', () => {

@@ -25,11 +25,16 @@ export type TelemetryConfig = {
   batches: SpanBatches;
   /** How many links a span may have; undefined: the environment says it to the SDK. */
   linkCountLimit: number | undefined;
+  /** How many characters an attribute of a span may have; undefined: the environment says it to the SDK. */
+  attributeValueLengthLimit: number | undefined;
   sampler: SamplerChoice;
 };
 
 /** A batch or a digest links to all of its messages, of which there are a thousand at most. The SDK keeps 128. */
 const linksOfOneSpan = 1000;
+
+/** Whoever writes a message or a statement decides how long its names are, and thousands of spans may wait. The SDK cuts nothing. */
+const charactersOfOneAttribute = 4096;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,6 +49,11 @@ export function readTelemetryConfig(env: Environment = process.env): TelemetryCo
     exporter: readExporter(env),
     batches: readBatches(env),
     linkCountLimit: env['OTEL_SPAN_LINK_COUNT_LIMIT']?.trim() ? undefined : linksOfOneSpan,
+    attributeValueLengthLimit:
+      env['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT']?.trim() ||
+      env['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT']?.trim()
+        ? undefined
+        : charactersOfOneAttribute,
     sampler: readSampler(env),
   };
 }

@@ -36,6 +36,7 @@ export function startTelemetry({
   exporter,
   batches,
   linkCountLimit,
+  attributeValueLengthLimit,
   sampler,
 }: Omit<TelemetryConfig, 'disabled'>): void {
   const sending = exporter && traceExporters[exporter]();
@@ -45,7 +46,10 @@ export function startTelemetry({
     metricReaders: [openMetricsReader()],
     sampler: samplerOf(sampler),
     spanProcessors: sending ? [openSpanQueue({ exporter: sending, batches, news: sayOfSending })] : [],
-    ...(linkCountLimit !== undefined && { spanLimits: { linkCountLimit } }),
+    spanLimits: {
+      ...(linkCountLimit !== undefined && { linkCountLimit }),
+      ...(attributeValueLengthLimit !== undefined && { attributeValueLengthLimit }),
+    },
   });
   sdk.start();
   flushAtExit(() => sdk.shutdown());
