@@ -9,6 +9,8 @@ import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;
 const sockets = new Set<Socket>();
+/** How old connections were when they ended, in milliseconds. */
+const ages: number[] = [];
 
 beforeAll(async () => {
   fixture = await openFixture();
@@ -22,8 +24,14 @@ afterAll(async () => {
 const halfOpen = async (preface: string): Promise<Socket> => {
   const { hostname: host, port } = new URL(`tcp://${fixture.server.address}`);
   const socket = connect({ host, port: Number(port) });
+  const begun = performance.now();
   sockets.add(socket);
-  socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+  socket
+    .on('error', () => undefined)
+    .on('close', () => {
+      sockets.delete(socket);
+      ages.push(performance.now() - begun);
+    });
   await once(socket, 'connect');
   if (preface) socket.write(preface);
   socket.resume();
@@ -47,6 +55,7 @@ describe('a peer that is slow', () => {
   });
 
   it('leaves the others alone, however many there are: of 1,200 the oldest go', async () => {
+    ages.length = 0;
     const oldest = await halfOpen('');
     for (let hundred = 0; hundred < 12; hundred++)
       await Promise.all(Array.from({ length: 100 }, () => halfOpen('PRI')));
@@ -54,7 +63,9 @@ describe('a peer that is slow', () => {
     using raw = await rawGrpc(fixture.server.address);
     const path = '/payment.v1.PaymentService/ListPayments';
     expect(await raw.call({ path, body: grpcFrame(Buffer.alloc(0)) })).toMatchObject({ code: status.OK });
-    expect(sockets.size).toBeGreaterThan(900);
+    // On a slow machine some have been silent for too long by now, which is the matter of another test.
+    const pushedOut = ages.filter((age) => age < 4_500);
+    expect(pushedOut.length).toBeLessThan(300);
   });
 
   it('with a thousand requests on their way keeps others out, and lets them in again when it has gone', async () => {
