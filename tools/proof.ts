@@ -72,7 +72,7 @@ const proofs: Record<string, Proof> = {
     says: 'With 1 % of the traces kept a message costs the relay less than 5 % more processor time than without telemetry.',
     jest: ['tracing-cost', '--selectProjects', 'e2e'],
     rounds: 1,
-    env: { TRACING_COST_ROUNDS: '20', TRACING_COST_ROWS: '20000' },
+    env: { TRACING_COST_ROUNDS: '8', TRACING_COST_ROWS: '20000' },
   },
   'large-backlog': {
     says: 'A backlog of five million drains at a flat cost, in flat memory, beside an open transaction.',

@@ -43,13 +43,13 @@ export function plantedLeaks(env: NodeJS.ProcessEnv = process.env): string[] {
 
 /**
  * How many rounds of how many messages each relay drains to show what traces cost, and how many before that are not counted:
- * `TRACING_COST_ROUNDS`, default 3, and `TRACING_COST_ROWS`, default 5,000. With the first one given it is the full count,
- * which compares more relays and bounds the cost closely.
+ * `TRACING_COST_ROUNDS`, default 3, and `TRACING_COST_ROWS`, default 5,000. With the first one given it is the full count, which
+ * compares more relays, starts each anew some times, and bounds the cost closely.
  */
 export function tracingCost(env: NodeJS.ProcessEnv = process.env) {
   const rows = Number(env['TRACING_COST_ROWS'] ?? 5000);
   const rounds = env['TRACING_COST_ROUNDS'];
   return rounds === undefined
-    ? { rows, warmUp: 1, rounds: 3, full: false }
-    : { rows, warmUp: 6, rounds: Number(rounds), full: true };
+    ? { rows, warmUp: 1, rounds: 3, starts: 1, full: false }
+    : { rows, warmUp: 6, rounds: Number(rounds), starts: 4, full: true };
 }
