@@ -51,5 +51,5 @@ export function tracingCost(env: NodeJS.ProcessEnv = process.env) {
   const rounds = env['TRACING_COST_ROUNDS'];
   return rounds === undefined
     ? { rows, warmUp: 1, rounds: 3, starts: 1, full: false }
-    : { rows, warmUp: 6, rounds: Number(rounds), starts: 4, full: true };
+    : { rows, warmUp: 6, rounds: Number(rounds), starts: 2, full: true };
 }
