@@ -3,8 +3,7 @@ import { tracingCost } from '../config.ts';
 import { drainedRelay, type Drained, type DrainedRelay } from './drained-relay.fixture.ts';
 import { otlpSink, type OtlpSink } from './otlp-sink.fixture.ts';
 
-const kinds = ['no telemetry', '1 % of traces kept', 'all traces kept'] as const;
-type Kind = (typeof kinds)[number];
+type Kind = 'no telemetry' | '1 % of traces kept' | 'all traces kept';
 /** What the rounds of the relays of each kind cost. */
 type Costs = Map<Kind, Drained[]>;
 
