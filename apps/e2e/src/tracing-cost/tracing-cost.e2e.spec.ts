@@ -75,7 +75,7 @@ onLinux(
     const drained = count.starts * count.rows * (count.warmUp + count.rounds);
     expect(sink.received('create drained')).toBeGreaterThanOrEqual(drained / 100);
     // In a short run the compiler alone makes 1.6 of the processor time now and then; with all traces kept it is 2.
-    expect(besideNone(costs, '1 % of traces kept', 'cpuPerMessage')).toBeLessThan(2);
+    expect(besideNone(costs, '1 % of traces kept', 'cpuPerMessage')).toBeLessThan(2.5);
     // At 10,000 messages/s 5 us a message are 5 % of a core. Measured: 2.3 to 2.7 us, which at its limit of 25,000 messages/s and
     // more takes 3 to 7 % of a relay's throughput.
     const more =
