@@ -27,8 +27,8 @@ const servers = {
   globalTeardown: '<rootDir>/libs/testing/jest/stop-servers.mjs',
 };
 
-/** Specs are run where they stand: apps, libs, examples and tools. */
-const inSuite = (suffix) => [`<rootDir>/{apps,libs,examples,tools}/**/*.${suffix}.ts`];
+/** Specs are run where they stand: apps, libs, examples, tools, and the checks of what is deployed. */
+const inSuite = (suffix) => [`<rootDir>/{apps,libs,examples,tools,deploy}/**/*.${suffix}.ts`];
 
 export default {
   projects: [

@@ -4,8 +4,10 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import {
   chromiumRemedy,
+  crdsFolder,
   findChromium,
   findJaeger,
+  findKubernetes,
   findPrometheus,
   prometheusRemedy,
 } from '@payments/servers';
@@ -33,7 +35,7 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'boundaries', command: ['node', 'tools/check-boundaries.ts'] },
   { name: 'lint', command: ['nx', 'run-many', '-t', 'lint', '--outputStyle=static'] },
-  { name: 'lint of tools', command: ['eslint', 'tools'] },
+  { name: 'lint of tools', command: ['eslint', 'tools', 'deploy/checks'] },
   { name: 'types', command: ['nx', 'run-many', '-t', 'typecheck', '--outputStyle=static'] },
   { name: 'types of tools', command: ['tsc', '-p', 'tools'] },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'] },
@@ -46,7 +48,7 @@ const steps: { name: string; command: string[] }[] = [
   // One at a time: these stop and start whole servers, and time them.
   {
     name: 'e2e',
-    command: jest('e2e', ['/apps/(?!(cli|payment)/)', '/libs/', '/examples/'], '--runInBand'),
+    command: jest('e2e', ['/apps/(?!(cli|payment)/)', '/libs/', '/examples/', '/deploy/'], '--runInBand'),
   },
 ];
 
@@ -95,6 +97,10 @@ async function tellCounts(): Promise<void> {
   }
   if (!(await findJaeger()))
     console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
+  if (!(await findKubernetes()))
+    console.log('Kubernetes is not here: the specs of manifests were left out. `npm run tools` builds it.');
+  if (crdsFolder() === null)
+    console.log('CRDS_DIR names no folder: the specs that need definitions of operators were left out.');
   if (!(await findChromium()))
     console.log(`${chromiumRemedy}. The spec of the looks of Slack's messages was left out.`);
   if (!(await findPrometheus()))

@@ -17,6 +17,7 @@ describe('npm run tools', () => {
         /^Kafka cannot be fetched, since `mvn` is not on PATH: install Java 17 or newer and Maven/,
       ),
       expect.stringMatching(/^Jaeger cannot be built, since `go` is not on PATH: install Go 1\.26 or newer/),
+      expect.stringMatching(/^Kubernetes cannot be built, since `go` is not on PATH: install Go 1\.26/),
     ]);
     expect(stdout).not.toContain('ready');
     expect(exitCode).toBe(1);

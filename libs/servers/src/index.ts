@@ -1,11 +1,14 @@
 export { endNow } from './end-now.ts';
 export { drainMs, endWithParent } from './end-with-parent.ts';
-export { buildJaeger } from './build-jaeger.ts';
+export { buildGoModule } from './build-go-module.ts';
+export { crdsFolder } from './config.ts';
+export type { GoModule } from './go-module.ts';
 export * from './gateway-stand-in.ts';
 export type { GatewayBehaviour, GatewayRule, HeldGatewayRequest } from './gateway-stand-in-behaviour.ts';
 export type { GatewayMovement, GatewayRefusal } from './gateway-stand-in-books.ts';
 export { chromiumRemedy, findChromium } from './find-chromium.ts';
-export { findJaeger } from './find-jaeger.ts';
+export { findJaeger, jaegerModule } from './find-jaeger.ts';
+export { findKubernetes, kubernetesModule } from './find-kubernetes.ts';
 export { findPrometheus, prometheusRemedy } from './find-prometheus.ts';
 export { startJaeger, type JaegerOptions, type RunningJaeger } from './jaeger.ts';
 export type { NewTopic, PartitionState } from './kafka-admin.ts';
@@ -14,6 +17,13 @@ export { readWithKafkaConsole, type ConsoleOptions, type ConsoleRecord } from '.
 export { prepareKafka } from './kafka-archive.ts';
 export type { KafkaNode } from './kafka-node.ts';
 export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';
+export {
+  kustomize,
+  startKubernetes,
+  type KubernetesOptions,
+  type KubernetesOutput,
+  type RunningKubernetes,
+} from './kubernetes.ts';
 export { pollUntil, type PollOptions } from './poll-until.ts';
 export { freePort, isPortFree, loopback } from './ports.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
