@@ -6,6 +6,7 @@ import {
   chromiumRemedy,
   crdsFolder,
   findChromium,
+  findCompose,
   findJaeger,
   findKubernetes,
   findPrometheus,
@@ -99,6 +100,8 @@ async function tellCounts(): Promise<void> {
     console.log('Jaeger is not here: its specs were left out. `npm run tools` builds it.');
   if (!(await findKubernetes()))
     console.log('Kubernetes is not here: the specs of manifests were left out. `npm run tools` builds it.');
+  if (!(await findCompose()))
+    console.log('Docker Compose is not here: the spec of its file was left out. `npm run tools` builds it.');
   if (crdsFolder() === null)
     console.log('CRDS_DIR names no folder: the specs that need definitions of operators were left out.');
   if (!(await findChromium()))

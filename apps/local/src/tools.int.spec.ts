@@ -16,6 +16,7 @@ describe('npm run tools', () => {
       expect.stringMatching(
         /^Kafka cannot be fetched, since `mvn` is not on PATH: install Java 17 or newer and Maven/,
       ),
+      expect.stringMatching(/^Docker Compose cannot be built, since `go` is not on PATH: install Go 1\.26/),
       expect.stringMatching(/^Jaeger cannot be built, since `go` is not on PATH: install Go 1\.26 or newer/),
       expect.stringMatching(/^Kubernetes cannot be built, since `go` is not on PATH: install Go 1\.26/),
     ]);

@@ -7,6 +7,7 @@ export * from './gateway-stand-in.ts';
 export type { GatewayBehaviour, GatewayRule, HeldGatewayRequest } from './gateway-stand-in-behaviour.ts';
 export type { GatewayMovement, GatewayRefusal } from './gateway-stand-in-books.ts';
 export { chromiumRemedy, findChromium } from './find-chromium.ts';
+export { composeModule, findCompose } from './find-compose.ts';
 export { findJaeger, jaegerModule } from './find-jaeger.ts';
 export { findKubernetes, kubernetesModule } from './find-kubernetes.ts';
 export { findPrometheus, prometheusRemedy } from './find-prometheus.ts';
