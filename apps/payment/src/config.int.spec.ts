@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeAuthority, makePair, writePair } from './access/certificates.fixture.ts';
+import { makeAuthority, makePair, writePair } from '@payments/testing';
 import { readPaymentConfig } from './config.ts';
 
 let folder: string;

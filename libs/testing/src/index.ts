@@ -1,3 +1,4 @@
+export { makeAuthority, makePair, writePair, type Pair } from './certificates.ts';
 export { eventually, type EventuallyOptions } from './eventually.ts';
 export type { TestServers } from './config.ts';
 export { grpcFrame, rawGrpc, type RawAnswer, type RawCall, type RawGrpc } from './raw-grpc.ts';

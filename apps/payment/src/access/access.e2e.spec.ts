@@ -7,14 +7,21 @@ import { credentials, makeClientConstructor, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openPaymentClient, PaymentService, PaymentState } from '@payments/contracts';
-import { eventually, startService, tcpProxy, throwAwayDatabase } from '@payments/testing';
+import {
+  eventually,
+  makeAuthority,
+  makePair,
+  type Pair,
+  startService,
+  tcpProxy,
+  throwAwayDatabase,
+  writePair,
+} from '@payments/testing';
 import type { RunningService } from '@payments/testing';
 import { service as healthService } from 'grpc-health-check';
 import { openDatabase } from '../database/open-database.ts';
 import { failure, won } from '../payment.fixture.ts';
 import { run } from '../service.fixture.ts';
-import { makeAuthority, makePair, writePair } from './certificates.fixture.ts';
-import type { Pair } from './certificates.fixture.ts';
 import { openIssuer } from './issuer.fixture.ts';
 import type { Issuer } from './issuer.fixture.ts';
 

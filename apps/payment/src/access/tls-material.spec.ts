@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { makeAuthority, makePair } from './certificates.fixture.ts';
-import type { Pair } from './certificates.fixture.ts';
+import { makeAuthority, makePair, type Pair } from '@payments/testing';
 import { tlsProblems } from './tls-material.ts';
 
 let [ca, pair, other] = [] as unknown as [Pair, Pair, Pair];

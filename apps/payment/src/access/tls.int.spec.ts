@@ -11,12 +11,10 @@ import { X509Certificate } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openPaymentClient } from '@payments/contracts';
-import { eventually } from '@payments/testing';
+import { eventually, makeAuthority, makePair, type Pair, writePair } from '@payments/testing';
 import type { TlsFiles } from '../config.ts';
 import { failure, openFixture } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
-import { makeAuthority, makePair, writePair } from './certificates.fixture.ts';
-import type { Pair } from './certificates.fixture.ts';
 import { openServerCredentials } from './server-credentials.ts';
 
 /** Milliseconds from one look at the files to the next. */

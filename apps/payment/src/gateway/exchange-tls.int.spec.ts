@@ -3,8 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeAuthority, makePair } from '../access/certificates.fixture.ts';
-import type { Pair } from '../access/certificates.fixture.ts';
+import { makeAuthority, makePair, type Pair } from '@payments/testing';
 import { charge, open, quick, within } from './http-gateway.fixture.ts';
 
 let authority: Pair;

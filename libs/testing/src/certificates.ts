@@ -7,7 +7,7 @@ export type Pair = { cert: string; key: string };
 
 const settings = { keyType: 'ec', algorithm: 'sha256' } as const;
 
-/** An authority of a spec's own. */
+/** An authority of a spec’s own: certificates that it signed are trusted by whoever is given its `cert`. */
 export const makeAuthority = async (name: string): Promise<Pair> => {
   const made = await generate([{ name: 'commonName', value: name }], {
     ...settings,
