@@ -72,7 +72,7 @@ describe('the configuration of the notifier', () => {
     'refuses a webhook that is not https, and does not repeat the secret: %s',
     (SLACK_WEBHOOK_URL) => {
       const message = refusal({ SLACK_WEBHOOK_URL });
-      expect(message).toContain('SLACK_WEBHOOK_URL must be an https URL (http only to this machine)');
+      expect(message).toContain('SLACK_WEBHOOK_URL must be an https URL (http only to this machine, or with');
       expect(message).not.toContain('secret');
     },
   );
@@ -98,6 +98,26 @@ describe('the configuration of the notifier', () => {
     SLACK_WEBHOOK_URL_LARGE: `${webhook}2`,
     SLACK_WEBHOOK_URL_REFUNDS: `${webhook}3`,
   };
+
+  it('takes webhooks in the clear on another machine where that is said to be meant, those of routes too', () => {
+    const inTheClear = Object.fromEntries(
+      ['SLACK_WEBHOOK_URL', ...Object.keys(webhooks)].map((name) => [
+        name,
+        `http://slack-stand-in:9104/${name}`,
+      ]),
+    );
+    const { routing } = readNotifierConfig({
+      SLACK_INSECURE: 'true',
+      ...inTheClear,
+      NOTIFIER_ROUTES: example,
+    });
+    expect(routing.channels.map(({ webhookUrl }) => new URL(webhookUrl).host)).toEqual(
+      Array(4).fill('slack-stand-in:9104'),
+    );
+    const message = refusal({ SLACK_INSECURE: 'yes', ...inTheClear, NOTIFIER_ROUTES: example });
+    expect(message).toContain('SLACK_INSECURE must be true or false');
+    expect(message.match(/must be an https URL/g)).toHaveLength(4);
+  });
 
   it('reads the routes of the example, and puts its channels beside that of SLACK_WEBHOOK_URL', () => {
     const { routing } = readNotifierConfig({

@@ -1,5 +1,6 @@
 import type { KafkaConfig } from '@payments/kafka';
 import {
+  boolean,
   checkKafka,
   field,
   hostPort,
@@ -64,7 +65,8 @@ const variables = (env: Environment) =>
       HTTP_LISTEN: hostPort.default({ host: '127.0.0.1', port: 9103 }),
       ...kafkaFields,
       NOTIFIER_GROUP_ID: groupId.default('payment-notifier'),
-      SLACK_WEBHOOK_URL: webhookUrl,
+      SLACK_WEBHOOK_URL: webhookUrl(env),
+      SLACK_INSECURE: boolean.default(false),
       SLACK_FORMAT: format.default('blocks'),
       SLACK_MIN_INTERVAL_MS: integer({ min: 0, max: 3_600_000 }).default(1000),
       SLACK_BURST: integer({ min: 1, max: 10 }).default(3),

@@ -55,6 +55,8 @@ export type SlackStandIn = AsyncDisposable & {
 
 /** How to start it. */
 export type SlackStandInOptions = {
+  /** The address to listen on. Default: the loopback interface. The URLs are those on this machine all the same. */
+  host?: string;
   /** 0 (the default): any free one. A taken port rejects with EADDRINUSE. */
   port?: number;
   /** Refuse what comes faster, with 429 and `Retry-After`. Default: no limit. */
@@ -74,7 +76,7 @@ const html = {
   'referrer-policy': 'no-referrer',
 };
 
-/** Starts the stand-in on the loopback interface. It refuses what the real Slack is documented to refuse. */
+/** Starts the stand-in. It refuses what the real Slack is documented to refuse. */
 export async function startSlackStandIn(options: SlackStandInOptions = {}): Promise<SlackStandIn> {
   const path = options.path ?? secretPath();
   const channel = openChannel();
@@ -96,9 +98,10 @@ export async function startSlackStandIn(options: SlackStandInOptions = {}): Prom
     if (url === path) return void answerWebhook(webhook, request, response).catch(() => response.destroy());
     if (url === '/messages') return answer(response, 200, JSON.stringify(channel.messages), json);
     if (url === '/') return answer(response, 200, page(query), html);
+    if (url === '/livez') return answer(response, 200, 'ok');
     answer(response, 404, 'no_service');
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${String(port)}`;

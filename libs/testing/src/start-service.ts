@@ -29,7 +29,7 @@ export interface RunningService extends AsyncDisposable {
 
 /** How to start a service. */
 export interface ServiceOptions {
-  app: 'payment' | 'relay' | 'notifier';
+  app: 'payment' | 'relay' | 'notifier' | 'slack-stand-in';
   /** On top of an environment with telemetry off and ports chosen by the system. */
   env: Readonly<Record<string, string>>;
   /** How long it may take to listen. Default 60,000. */

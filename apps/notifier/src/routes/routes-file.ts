@@ -35,7 +35,7 @@ const webhookIn = (env: Environment) =>
     .string(variable)
     .regex(/^[A-Z][A-Z0-9_]*$/, variable)
     .transform((name, context) => {
-      const { data, error } = webhookUrl.safeParse(env[name]?.trim() || undefined);
+      const { data, error } = webhookUrl(env).safeParse(env[name]?.trim() || undefined);
       if (data !== undefined) return data;
       context.addIssue({
         code: 'custom',
@@ -86,7 +86,7 @@ export const routesFile = (env: Environment) =>
     routes: someOf(route, 'routes'),
   })
     .superRefine((file, context) => {
-      const defaultWebhook = webhookUrl.safeParse(env['SLACK_WEBHOOK_URL']).data;
+      const defaultWebhook = webhookUrl(env).safeParse(env['SLACK_WEBHOOK_URL']).data;
       for (const problem of routesProblems(file, defaultWebhook))
         context.addIssue({ code: 'custom', ...problem });
     })
