@@ -17,6 +17,7 @@ export { createTopic, deleteTopic, untilTopicIsLed } from './kafka-admin.ts';
 export { readWithKafkaConsole, type ConsoleOptions, type ConsoleRecord } from './kafka-console.ts';
 export { prepareKafka } from './kafka-archive.ts';
 export type { KafkaNode } from './kafka-node.ts';
+export type { KafkaTls } from './kafka-settings.ts';
 export { startKafka, type KafkaOptions, type RunningKafka } from './kafka.ts';
 export {
   kustomize,

@@ -1,12 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { loopback } from './ports.ts';
 
+/**
+ * Paths of PEM files: the certificate chain of the brokers with its key (PKCS#8) in one file, for the name 127.0.0.1, and the authorities
+ * whose clients are let in. Read at each start.
+ */
+export interface KafkaTls {
+  keystore: string;
+  truststore: string;
+}
+
 /** What a node of our clusters is told, by its part. Names are Kafka's own (kafka.apache.org/documentation/#brokerconfigs). */
 export interface NodeSettings {
   roles: 'broker' | 'controller' | 'broker,controller';
   /** Where clients reach the broker; another one than `brokerPort` when a proxy stands before it. */
   brokerPort?: number;
   advertisedPort?: number;
+  /** Where clients reach the broker with TLS, if `tls` is given. */
+  securedPort?: number;
+  tls?: KafkaTls | undefined;
   controller: { id: number; port: number };
   /** How many brokers the cluster has. */
   brokers: number;
@@ -16,7 +28,7 @@ export interface NodeSettings {
 
 /** The properties of one node, but for its id and its folder. */
 export function nodeProperties(node: NodeSettings): Record<string, string> {
-  return { ...shared(node.brokers), ...network(node), ...node.settings };
+  return { ...shared(node.brokers), ...network(node), ...security(node), ...node.settings };
 }
 
 /** Writes properties as Java reads them. */
@@ -30,17 +42,40 @@ export async function writeProperties(
   await writeFile(file, lines.join(''));
 }
 
-function network({ roles, brokerPort, advertisedPort, controller }: NodeSettings): Record<string, string> {
+function network(node: NodeSettings): Record<string, string> {
+  const { roles, brokerPort, advertisedPort, securedPort, controller } = node;
   const broker = brokerPort === undefined ? [] : [`PLAINTEXT://${loopback}:${brokerPort}`];
+  const withTls = securedPort === undefined ? [] : [`SSL://${loopback}:${securedPort}`];
   const voter = roles === 'broker' ? [] : [`CONTROLLER://${loopback}:${controller.port}`];
   return {
     'process.roles': roles,
-    listeners: [...broker, ...voter].join(','),
+    listeners: [...broker, ...withTls, ...voter].join(','),
     ...(broker.length > 0 && {
-      'advertised.listeners': `PLAINTEXT://${loopback}:${advertisedPort ?? brokerPort}`,
+      'advertised.listeners': [`PLAINTEXT://${loopback}:${advertisedPort ?? brokerPort}`, ...withTls].join(
+        ',',
+      ),
     }),
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': `${controller.id}@${loopback}:${controller.port}`,
+  };
+}
+
+/**
+ * Who comes with a certificate is `User:CN=…` by its subject, and may do what ACLs allow. Who comes in the clear is the
+ * administrator: brokers, controllers, and what this package asks.
+ */
+function security({ tls }: NodeSettings): Record<string, string> {
+  if (!tls) return {};
+  return {
+    // The default, but that has no CONTROLLER once a listener has TLS.
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL',
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': tls.keystore,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': tls.truststore,
+    'ssl.client.auth': 'required',
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
   };
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { prepareKafka } from './kafka-archive.ts';
 import * as admin from './kafka-admin.ts';
 import { prepareNode, type KafkaNode, type NodeOptions } from './kafka-node.ts';
-import { nodeProperties } from './kafka-settings.ts';
+import { nodeProperties, type KafkaTls } from './kafka-settings.ts';
 import { pollUntil } from './poll-until.ts';
 import { freePort, loopback } from './ports.ts';
 
@@ -20,6 +20,11 @@ export interface KafkaOptions {
   brokers?: number;
   /** The ports that brokers tell their clients, when proxies stand before them; in the order of the brokers. */
   advertisedPorts?: readonly number[];
+  /**
+   * A second listener of each broker that takes clients with a certificate alone, and lets them do what ACLs allow. The clear
+   * one stays, for the administrator.
+   */
+  tls?: KafkaTls;
   /** Kafka settings on top of the defaults, for every node. */
   settings?: Readonly<Record<string, string>>;
   log?: (line: string) => void;
@@ -29,6 +34,8 @@ export interface KafkaOptions {
 export interface RunningKafka extends AsyncDisposable {
   /** `host:port` of each broker, to be given to clients. */
   brokers: string[];
+  /** The same with TLS; none without `tls`. */
+  securedBrokers: string[];
   /** The brokers, in the order of their node ids. */
   nodes: KafkaNode[];
   /** Stops brokers, then the controller. */
@@ -57,7 +64,7 @@ const controllerId = 100;
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const classPath = await prepareKafka({ log: options.log });
-  const { nodes, controllers } = await prepareCluster(options, classPath);
+  const { nodes, controllers, securedBrokers } = await prepareCluster(options, classPath);
   const all = [...controllers, ...nodes];
   const start = async () => {
     await settled(all.map((node) => node.start()));
@@ -76,6 +83,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   });
   return {
     brokers: nodes.map((node, index) => `${loopback}:${options.advertisedPorts?.[index] ?? node.port}`),
+    securedBrokers,
     nodes,
     start,
     stop,
@@ -107,14 +115,24 @@ async function prepareCluster(options: KafkaOptions, classPath: string) {
       log: options.log,
     });
   };
-  const shared = { controller, brokers: count, settings: options.settings ?? {} };
+  const { tls, settings: given = {} } = options;
+  const shared = { controller, brokers: count, tls, settings: given };
   const ports = [options.port ?? []].flat();
   while (ports.length < count) ports.push(await freePort());
+  const securedPorts: number[] = [];
+  while (tls && securedPorts.length < count) securedPorts.push(await freePort());
   const brokers = ports.map((port, index) => {
     const name = count === 1 ? 'Kafka' : `Kafka broker ${index + 1}`;
     const roles = count === 1 ? ('broker,controller' as const) : ('broker' as const);
     const advertisedPort = options.advertisedPorts?.[index] ?? port;
-    const settings = { ...shared, roles, brokerPort: port, advertisedPort };
+    const securedPort = securedPorts[index];
+    const settings = {
+      ...shared,
+      roles,
+      brokerPort: port,
+      advertisedPort,
+      ...(securedPort !== undefined && { securedPort }),
+    };
     return prepare({ name, id: index + 1, port, ready: untilRegistered(index + 1, port) }, settings);
   });
   const separate = {
@@ -124,7 +142,11 @@ async function prepareCluster(options: KafkaOptions, classPath: string) {
     ready: untilListening(controller.port),
   };
   const controllers = count === 1 ? [] : [prepare(separate, { ...shared, roles: 'controller' })];
-  return { nodes: await Promise.all(brokers), controllers: await Promise.all(controllers) };
+  return {
+    nodes: await Promise.all(brokers),
+    controllers: await Promise.all(controllers),
+    securedBrokers: securedPorts.map((port) => `${loopback}:${port}`),
+  };
 }
 
 /** A broker takes part once it counts itself among the living brokers. */
