@@ -19,6 +19,7 @@ export { readRanges$ } from './read-ranges.ts';
 export type { OffsetRange, ReadRangesOptions } from './read-ranges.ts';
 export { textHeaders } from './raw-record.ts';
 export type { RawHeader, RawRecord } from './raw-record.ts';
+export type { TlsFiles } from './tls-files.ts';
 export { topicRetentionMs } from './topic-retention.ts';
 export { judge } from './verdict.ts';
 export type { Judgement, Verdict } from './verdict.ts';

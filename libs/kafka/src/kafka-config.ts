@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls';
+import type { TlsFiles } from './tls-files.ts';
 
 /** How to reach Kafka. */
 export type KafkaConfig = {
@@ -6,8 +6,8 @@ export type KafkaConfig = {
   brokers: string[];
   /** Names this client in the broker's logs and quotas. */
   clientId: string;
-  /** `true` for TLS with the system's authorities, or Node's TLS options (`ca`, `cert`, `key`). */
-  ssl?: ConnectionOptions | boolean;
+  /** TLS, with the files as they are at each connection; without any, with the system's authorities. */
+  ssl?: TlsFiles;
   sasl?: KafkaSasl;
 };
 

@@ -4,6 +4,7 @@ import type { Kafka, LogEntry, SASLOptions } from 'kafkajs';
 import type { KafkaConfig, KafkaLog } from './kafka-config.ts';
 import { connectSocket, trackSockets } from './sockets.ts';
 import type { SocketFactory } from './sockets.ts';
+import { connectWithFiles } from './tls-files.ts';
 
 /** What every opener of this library takes. */
 export type ClientOptions = {
@@ -31,12 +32,13 @@ const retryTimes = { initialRetryTime: 100, maxRetryTime: 5000, factor: 0.2, mul
  */
 export function openClient(options: ClientOptions & { requestTimeoutMs: number }): Client {
   const { brokers, clientId, ssl, sasl } = options.kafka;
-  const sockets = trackSockets(options.socketFactory ?? connectSocket);
+  const connect = options.socketFactory ?? connectSocket;
+  const sockets = trackSockets(ssl ? connectWithFiles(connect, ssl) : connect);
   let log = options.log;
   const kafka = new kafkajs.Kafka({
     brokers: fromAnywhere(brokers),
     clientId,
-    ...(ssl !== undefined && { ssl }),
+    ssl: ssl !== undefined,
     ...(sasl && { sasl: sasl as SASLOptions }),
     connectionTimeout: connectTimeoutMs,
     requestTimeout: options.requestTimeoutMs,

@@ -7,17 +7,16 @@ import { readConfig } from './read-config.ts';
 const schema = z.object(kafkaFields).superRefine(checkKafka);
 const read = (env: Record<string, string>) => kafkaConnection(readConfig(schema, env), 'spec');
 const file = import.meta.filename;
-const text = expect.stringContaining('how to reach Kafka') as unknown;
 
 describe('how to reach Kafka', () => {
   it('is in the clear on this machine when nothing is set', () => {
     expect(read({})).toEqual({ brokers: ['127.0.0.1:19092'], clientId: 'spec' });
   });
 
-  it('is with TLS and the system’s authorities, or with files of one’s own', () => {
+  it('is with TLS and the system’s authorities, or with files of one’s own, by their paths', () => {
     expect(read({ KAFKA_SSL: 'true' })).toMatchObject({ ssl: {} });
     const files = { KAFKA_SSL_CA: file, KAFKA_SSL_CERT: file, KAFKA_SSL_KEY: file };
-    expect(read({ KAFKA_SSL: 'true', ...files })).toMatchObject({ ssl: { ca: text, cert: text, key: text } });
+    expect(read({ KAFKA_SSL: 'true', ...files })).toMatchObject({ ssl: { ca: file, cert: file, key: file } });
   });
 
   it('is with a user', () => {

@@ -8,8 +8,10 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const mechanism = field(`one of ${mechanisms.join(', ')}`, (text) =>
   mechanisms.find((name) => name === text.toLowerCase()),
 );
-/** The text of a PEM file. */
-const pemFile = field('the path of a PEM file that this process can read', readText);
+/** The path of a file with something in it. The path and not the text: the file may be renewed while the process runs. */
+const pemFile = field('the path of a PEM file that this process can read', (path) =>
+  hasText(path) ? path : undefined,
+);
 
 /** The variables that say how to reach Kafka, for the schema of a service that does. See {@link checkKafka}. */
 export const kafkaFields = {
@@ -29,6 +31,7 @@ type KafkaVariables = z.output<z.ZodObject<typeof kafkaFields>>;
 export type KafkaConnection = {
   brokers: string[];
   clientId: string;
+  /** The paths of its files. */
   ssl?: { ca?: string; cert?: string; key?: string };
   sasl?: { mechanism: (typeof mechanisms)[number]; username: string; password: string };
 };
@@ -73,10 +76,10 @@ export function kafkaConnection(value: KafkaVariables, clientId: string): KafkaC
   };
 }
 
-function readText(path: string): string | undefined {
+function hasText(path: string): boolean {
   try {
-    return readFileSync(path, 'utf8') || undefined;
+    return readFileSync(path).length > 0;
   } catch {
-    return undefined;
+    return false;
   }
 }
