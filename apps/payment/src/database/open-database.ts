@@ -46,6 +46,8 @@ export const openDatabase = (options: {
     ensureDatabase: false,
     pool: { min: 0, max: options.connections ?? defaultConnections },
     driverOptions: {
+      // MikroORM takes host, user and database from its URL, and drops the rest: `sslmode` and `sslrootcert` above all.
+      connectionString: options.databaseUrl,
       application_name: options.applicationName ?? 'payment',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
