@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals';
-import { migrateOutbox } from '@payments/outbox';
 import { eventually } from '@payments/testing';
 import type pg from 'pg';
 import { heldSnapshotMessages } from './config.ts';
@@ -41,7 +40,6 @@ async function latencies(onlooker: pg.Client) {
 
 it('a snapshot held open beside the relay makes nothing slower, and leaves no dead row in the log', async () => {
   await using system = await startSystem();
-  await migrateOutbox({ databaseUrl: system.postgres.url });
   const [writer, onlooker, holder] = [await system.connect(), await system.connect(), await system.connect()];
   await system.start('relay', { RELAY_POLL_MS: '20' });
   await untilShares(onlooker, [16]);

@@ -29,8 +29,6 @@ const telemetry = (receiver: OtlpReceiver) => ({
   OTEL_TRACES_SAMPLER: 'always_on',
 });
 
-const withPassword = (url: string) => Object.assign(new URL(url), { password: credentials.database }).href;
-
 const kafkaLogin = {
   KAFKA_SASL_MECHANISM: 'plain',
   KAFKA_SASL_USERNAME: 'payments',
@@ -129,8 +127,8 @@ describe('no secret, amount, user id or SQL parameter leaves the processes', () 
     await using receiver = await otlpReceiver();
     await using gateway = await startGatewayStandIn({ token: credentials.authorizer });
     await using issuer = await openTokenIssuer();
-    await using system = await startSystem();
-    const env = { ...telemetry(receiver), DATABASE_URL: withPassword(system.postgres.url) };
+    await using system = await startSystem({ databasePassword: credentials.database });
+    const env = telemetry(receiver);
     const authorizer = {
       AUTHORIZER_URL: gateway.url,
       AUTHORIZER_TOKEN: credentials.authorizer,

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { migrateOutbox } from '@payments/outbox';
 import { eventually, type RunningService } from '@payments/testing';
 import type pg from 'pg';
 import { laneCounts, untilShares } from './lanes-seen.fixture.ts';
@@ -11,7 +10,6 @@ let onlooker: pg.Client;
 let other: RunningService;
 beforeAll(async () => {
   system = await startSystem();
-  await migrateOutbox({ databaseUrl: system.postgres.url });
   onlooker = await system.connect();
   other = await startRelay();
 }, 120_000);

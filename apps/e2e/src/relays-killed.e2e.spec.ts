@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { migrateOutbox } from '@payments/outbox';
 import { eventually, type RunningService } from '@payments/testing';
 import { relayKills } from './config.ts';
 import { untilShares } from './lanes-seen.fixture.ts';
@@ -13,7 +12,6 @@ const everyMs = 3000;
 
 it('four relays, one of them killed and replaced every 3 s under 300 messages a second, lose nothing and keep the order', async () => {
   await using system = await startSystem();
-  await migrateOutbox({ databaseUrl: system.postgres.url });
   const onlooker = await system.connect();
   const startRelay = () => system.start('relay', { RELAY_POLL_MS: '200' });
   const relays: RunningService[] = await Promise.all(Array.from({ length: 4 }, startRelay));

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { freePort } from '@payments/servers';
 import { eventually, startService, throwAwayDatabase, type RunningService } from '@payments/testing';
 import pg from 'pg';
+import { asRole, prepared } from './database-roles/prepare-database.fixture.ts';
 import { forkTwoAddressClient, type ForkedClient } from './two-address-client.fixture.ts';
 
 /** Calls side by side, all the time. */
@@ -19,14 +20,17 @@ let sql: pg.Client;
 const instances = new Map<string, RunningService>();
 
 const start = async (address: string) => {
-  const service = await startService({ app: 'payment', env: { DATABASE_URL: url, GRPC_LISTEN: address } });
+  const service = await startService({
+    app: 'payment',
+    env: { DATABASE_URL: asRole(url, 'payment'), GRPC_LISTEN: address },
+  });
   instances.set(address, closing.use(service));
   await service.ready();
 };
 
 beforeEach(async () => {
   closing = new AsyncDisposableStack();
-  ({ url } = closing.use(await throwAwayDatabase()));
+  ({ url } = closing.use(await throwAwayDatabase({ template: prepared })));
   addresses = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   await Promise.all(addresses.map(start));
   client = closing.use(forkTwoAddressClient(addresses));

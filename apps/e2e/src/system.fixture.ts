@@ -15,7 +15,6 @@ import {
   freePort,
   readWithKafkaConsole,
   startKafka,
-  startPostgres,
   startSlackStandIn,
   type ConsoleRecord,
   type RunningKafka,
@@ -24,12 +23,21 @@ import {
 } from '@payments/servers';
 import { eventually, startService, type RunningService } from '@payments/testing';
 import pg from 'pg';
+import {
+  asRole,
+  makeRoles,
+  prepareDatabase,
+  startPreparedPostgres,
+} from './database-roles/prepare-database.fixture.ts';
 
 /** Servers of one spec's own, to be stopped at will, and the three services on them, started one by one. */
 export interface System extends AsyncDisposable {
   postgres: RunningPostgres;
   kafka: RunningKafka;
   slack: SlackStandIn;
+  /** URL of the services' database, as a superuser. */
+  databaseUrl: string;
+  /** Starts a service, with a database role of its own that may do what that service needs and no more. */
   start: (app: 'payment' | 'relay' | 'notifier', env?: Record<string, string>) => Promise<RunningService>;
   /** A connection of the spec's own. */
   connect: () => Promise<pg.Client>;
@@ -44,14 +52,24 @@ export interface PublishedEvent {
   payment: Payment;
 }
 
-/** Starts PostgreSQL, Kafka and the Slack stand-in; with `running: false` their ports are only chosen. */
-export async function startSystem(options: { running?: boolean } = {}): Promise<System> {
+/**
+ * Starts PostgreSQL, Kafka and the Slack stand-in; with `running: false` they are stopped again. The database is migrated,
+ * unless `migrated: false`.
+ * @param options.databasePassword what the services say to PostgreSQL, which takes anything
+ */
+export async function startSystem(
+  options: { running?: boolean; migrated?: boolean; databasePassword?: string } = {},
+): Promise<System> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'payments-e2e-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const [postgresPort, kafkaPort] = [await freePort(), await freePort()];
-  const [postgres, kafka, slack] = await Promise.all([
-    startPostgres({ dataDir: join(folder, 'postgres'), port: postgresPort }),
+  const [{ postgres, databaseUrl }, kafka, slack] = await Promise.all([
+    startPreparedPostgres({
+      dataDir: join(folder, 'postgres'),
+      port: postgresPort,
+      prepare: options.migrated === false ? makeRoles : prepareDatabase,
+    }),
     startKafka({ dataDir: join(folder, 'kafka'), port: kafkaPort }),
     startSlackStandIn(),
   ]);
@@ -59,7 +77,6 @@ export async function startSystem(options: { running?: boolean } = {}): Promise<
   if (options.running === false) await Promise.all([postgres.stop(), kafka.stop()]);
 
   const env = {
-    DATABASE_URL: postgres.url,
     KAFKA_BROKERS: kafka.brokers.join(','),
     SLACK_WEBHOOK_URL: slack.webhook,
     SLACK_MIN_INTERVAL_MS: '0',
@@ -72,13 +89,15 @@ export async function startSystem(options: { running?: boolean } = {}): Promise<
     postgres,
     kafka,
     slack,
+    databaseUrl,
     async start(app, more = {}) {
-      const service = await startService({ app, env: { ...env, ...more } });
+      const DATABASE_URL = asRole(databaseUrl, app, options.databasePassword);
+      const service = await startService({ app, env: { DATABASE_URL, ...env, ...more } });
       running.use(service);
       return service;
     },
     async connect() {
-      const client = new pg.Client({ connectionString: postgres.url });
+      const client = new pg.Client({ connectionString: databaseUrl });
       client.on('error', () => undefined);
       await client.connect();
       running.defer(() => client.end().catch(() => undefined));

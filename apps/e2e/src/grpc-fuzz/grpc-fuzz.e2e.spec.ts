@@ -4,6 +4,7 @@ import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { ErrorInfoSchema, StatusSchema } from '@payments/contracts';
 import { freePort } from '@payments/servers';
 import { seededRandom, startService, throwAwayDatabase, type RunningService } from '@payments/testing';
+import { asRole, prepared } from '../database-roles/prepare-database.fixture.ts';
 import { fuzzMs } from '../config.ts';
 import { forkTwoAddressClient, type ForkedClient } from '../two-address-client.fixture.ts';
 import { fuzzCalls, resetRapidly, trickle, type Answered } from './call-attacks.fixture.ts';
@@ -21,10 +22,10 @@ let client: ForkedClient;
 
 beforeEach(async () => {
   closing = new AsyncDisposableStack();
-  const { url } = closing.use(await throwAwayDatabase());
+  const { url } = closing.use(await throwAwayDatabase({ template: prepared }));
   inspector = await freePort();
   const env = {
-    DATABASE_URL: url,
+    DATABASE_URL: asRole(url, 'payment'),
     GRPC_REFLECTION: 'true',
     NODE_OPTIONS: `--inspect=127.0.0.1:${inspector}`,
   };

@@ -8,6 +8,7 @@ import {
   type TcpProxy,
 } from '@payments/testing';
 import pg from 'pg';
+import { asRole, prepared } from '../database-roles/prepare-database.fixture.ts';
 import type { EventTopic } from '../event-topic.fixture.ts';
 
 /** A notifier in a group of its own, with its own database and Slack: it sees all events, and nobody else's trouble. */
@@ -30,7 +31,7 @@ export interface World extends AsyncDisposable {
 /** Opens a world and starts its first notifier. */
 export async function openWorld(topic: EventTopic): Promise<World> {
   await using opening = new AsyncDisposableStack();
-  const { url } = opening.use(await throwAwayDatabase());
+  const { url } = opening.use(await throwAwayDatabase({ template: prepared }));
   const database = opening.use(await tcpProxy({ target: new URL(url).host }));
   const slack = opening.use(await startSlackStandIn());
   const onlooker = new pg.Client({ connectionString: url });
@@ -38,7 +39,7 @@ export async function openWorld(topic: EventTopic): Promise<World> {
   opening.defer(() => onlooker.end());
   const groupId = `notifier-${randomUUID()}`;
   const env = {
-    DATABASE_URL: Object.assign(new URL(url), { host: database.address }).href,
+    DATABASE_URL: Object.assign(new URL(asRole(url, 'notifier')), { host: database.address }).href,
     KAFKA_BROKERS: topic.brokers.join(','),
     NOTIFIER_GROUP_ID: groupId,
     NOTIFIER_SESSION_TIMEOUT_MS: '6000',

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { startSlackStandIn, type SlackStandIn } from '@payments/servers';
 import { eventually, startService, throwAwayDatabase, type RunningService } from '@payments/testing';
 import pg from 'pg';
+import { asRole, prepared } from '../database-roles/prepare-database.fixture.ts';
 import type { EventTopic } from '../event-topic.fixture.ts';
 import type { SentEvent } from '../payment-events.fixture.ts';
 import { readTold } from '../told-in-slack.fixture.ts';
@@ -31,13 +32,13 @@ export interface FleetOptions extends FleetPlan {
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const { topic, events, limit, late = 0, faults, restartAfter, withinMs } = options;
   await using opening = new AsyncDisposableStack();
-  const { url } = opening.use(await throwAwayDatabase());
+  const { url } = opening.use(await throwAwayDatabase({ template: prepared }));
   const rateLimit = { perSecond: 1000 / limit.intervalMs, burst: limit.burst + late };
   const slack = opening.use(await startSlackStandIn({ rateLimit }));
   misbehave(slack, faults);
   const groupId = `notifier-${randomUUID()}`;
   const env = {
-    DATABASE_URL: url,
+    DATABASE_URL: asRole(url, 'notifier'),
     KAFKA_BROKERS: topic.brokers.join(','),
     NOTIFIER_GROUP_ID: groupId,
     SLACK_WEBHOOK_URL: slack.webhook,

@@ -9,6 +9,7 @@ import {
   type TcpProxy,
 } from '@payments/testing';
 import pg from 'pg';
+import { asRole, prepared } from '../database-roles/prepare-database.fixture.ts';
 
 /** A payment service, the gateway it asks, and proxies on its ways to PostgreSQL and to its clients. */
 export interface World extends AsyncDisposable {
@@ -35,14 +36,14 @@ export interface Instance {
 /** Opens a world of its own database; nothing is started in it yet but the gateway. */
 export async function openWorld(): Promise<World> {
   await using opening = new AsyncDisposableStack();
-  const { url } = opening.use(await throwAwayDatabase());
+  const { url } = opening.use(await throwAwayDatabase({ template: prepared }));
   const database = opening.use(await tcpProxy({ target: new URL(url).host }));
   const gateway = opening.use(await startGatewayStandIn());
   const onlooker = new pg.Client({ connectionString: url });
   await onlooker.connect();
   opening.defer(() => onlooker.end());
   const env = {
-    DATABASE_URL: Object.assign(new URL(url), { host: database.address }).href,
+    DATABASE_URL: Object.assign(new URL(asRole(url, 'payment')), { host: database.address }).href,
     AUTHORIZER_URL: gateway.url,
     // Longer than anything is held: a call that asks twice is at another point.
     AUTHORIZER_TIMEOUT_MS: '20000',
