@@ -8,6 +8,7 @@ import {
   readAlerts,
   readCases,
   readCatalogue,
+  readComposeJobs,
   readPanels,
   readRunbook,
 } from './documents.fixture.ts';
@@ -26,6 +27,18 @@ describe('the alert rules', () => {
     const { stdout } = await promtool('check', 'rules', '--lint-fatal', documents.rules);
     expect(stdout).toContain(`${alerts.length} rules found`);
   });
+
+  withPromtool(
+    'are loaded by the Prometheus of docker-compose.yml, which has the jobs that they name',
+    async () => {
+      const { stdout } = await promtool('check', 'config', documents.composePrometheus);
+      expect(stdout).toContain(`${alerts.length} rules found`);
+      const asked = alerts.flatMap(({ expr }) =>
+        [...expr.matchAll(/job=~?"([^"]+)"/g)].flatMap(([, jobs]) => jobs?.split('|')),
+      );
+      expect([...new Set(asked)].sort()).toEqual((await readComposeJobs()).sort());
+    },
+  );
 
   withPromtool('fire and stay silent as their cases say', async () => {
     const { stdout } = await promtool('test', 'rules', documents.ruleTests);

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '../../../..');
 export const documents = {
   rules: join(root, 'deploy/alerts/payments.rules.yaml'),
   ruleTests: join(root, 'deploy/alerts/payments.test.yaml'),
+  composePrometheus: join(root, 'deploy/compose/prometheus.yml'),
   dashboard: join(root, 'deploy/dashboards/payments.json'),
   metrics: join(root, 'docs/metrics.md'),
   runbook: join(root, 'docs/runbook.md'),
@@ -28,6 +29,14 @@ export interface Alert {
 export async function readAlerts(): Promise<Alert[]> {
   const { groups } = parse(await readFile(documents.rules, 'utf8')) as { groups: { rules: Alert[] }[] };
   return groups.flatMap(({ rules }) => rules);
+}
+
+/** The names of the jobs of docker-compose.yml's Prometheus. */
+export async function readComposeJobs(): Promise<string[]> {
+  const config = parse(await readFile(documents.composePrometheus, 'utf8')) as {
+    scrape_configs: { job_name: string }[];
+  };
+  return config.scrape_configs.map(({ job_name: job }) => job);
 }
 
 /** How often each alert is expected to fire, and not to, by `payments.test.yaml`. */
