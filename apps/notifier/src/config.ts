@@ -82,6 +82,9 @@ const variables = (env: Environment) =>
     })
     .superRefine(checkKafka);
 
+/** The names of all variables that a notifier reads, besides those of telemetry. */
+export const notifierVariables: readonly string[] = Object.keys(variables({}).shape);
+
 type Variables = z.output<ReturnType<typeof variables>>;
 
 const routingOf = ({ SLACK_WEBHOOK_URL, SLACK_FORMAT, NOTIFIER_ROUTES }: Variables): Routing => {

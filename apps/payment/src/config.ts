@@ -111,6 +111,9 @@ const fields = z.object({
   REQUEST_RETENTION_HOURS: integer({ min: 24, max: 8_760 }).default(48),
 });
 
+/** The names of all variables that the service reads, besides those of telemetry. */
+export const paymentVariables: readonly string[] = Object.keys(fields.shape);
+
 type Variables = z.output<typeof fields>;
 type Problem = { variable: keyof Variables; message: string };
 

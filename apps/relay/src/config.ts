@@ -44,6 +44,9 @@ const schema = z
   })
   .superRefine(checkKafka);
 
+/** The names of all variables that a relay reads, besides those of telemetry. */
+export const relayVariables: readonly string[] = Object.keys(schema.shape);
+
 /**
  * Reads the environment of a relay.
  * @throws ConfigError that names every bad variable

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { findKubernetes } from './find-kubernetes.ts';
 import { bootApiServer, bootEtcd } from './kubernetes-servers.ts';
+import { pollUntil } from './poll-until.ts';
 import { loopback } from './ports.ts';
 import { ServerError } from './server-error.ts';
 
@@ -96,12 +97,14 @@ async function writeKubeconfig(folder: string, port: number): Promise<void> {
 }
 
 async function loadCrds(kubectl: RunningKubernetes['kubectl'], folder: string): Promise<void> {
-  const established = ['wait', '--for', 'condition=established', '--timeout=120s', 'crd', '--all'];
-  for (const args of [['create', '--recursive', '-f', folder], established]) {
-    const { exitCode, stderr } = await kubectl(args);
-    if (exitCode !== 0)
-      throw new ServerError('start-failed', `the definitions in ${folder} were not taken: ${stderr}`);
-  }
+  const { exitCode, stderr } = await kubectl(['create', '--recursive', '-f', folder]);
+  if (exitCode !== 0)
+    throw new ServerError('start-failed', `the definitions in ${folder} were not taken: ${stderr}`);
+  // It fails at once over one that the server has not begun with, so it is asked again.
+  const wait = ['wait', '--for', 'condition=established', '--timeout=60s', 'crd', '--all'];
+  await pollUntil({ for: 'the definitions to be served', timeoutMs: 120_000, everyMs: 200 }, async () =>
+    (await kubectl(wait)).exitCode === 0 ? true : undefined,
+  );
 }
 
 async function run(program: string, args: readonly string[], input = ''): Promise<KubernetesOutput> {
