@@ -49,7 +49,11 @@ const steps: { name: string; command: string[] }[] = [
   // One at a time: these stop and start whole servers, and time them.
   {
     name: 'e2e',
-    command: jest('e2e', ['/apps/(?!(cli|payment)/)', '/libs/', '/examples/', '/deploy/'], '--runInBand'),
+    command: jest(
+      'e2e',
+      ['/apps/(?!(cli|payment)/)', '/libs/', '/examples/', '/deploy/', '/tools/'],
+      '--runInBand',
+    ),
   },
 ];
 

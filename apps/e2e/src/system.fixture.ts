@@ -21,7 +21,7 @@ import {
   type RunningPostgres,
   type SlackStandIn,
 } from '@payments/servers';
-import { eventually, startService, type RunningService } from '@payments/testing';
+import { eventually, startService, type Program, type RunningService } from '@payments/testing';
 import pg from 'pg';
 import {
   asRole,
@@ -38,7 +38,11 @@ export interface System extends AsyncDisposable {
   /** URL of the services' database, as a superuser. */
   databaseUrl: string;
   /** Starts a service, with a database role of its own that may do what that service needs and no more. */
-  start: (app: 'payment' | 'relay' | 'notifier', env?: Record<string, string>) => Promise<RunningService>;
+  start: (
+    app: 'payment' | 'relay' | 'notifier',
+    env?: Record<string, string>,
+    program?: Program,
+  ) => Promise<RunningService>;
   /** A connection of the spec's own. */
   connect: () => Promise<pg.Client>;
   /** Every payment event in Kafka, by partition and offset, as Kafka's own client reads it. */
@@ -90,9 +94,13 @@ export async function startSystem(
     kafka,
     slack,
     databaseUrl,
-    async start(app, more = {}) {
+    async start(app, more = {}, program) {
       const DATABASE_URL = asRole(databaseUrl, app, options.databasePassword);
-      const service = await startService({ app, env: { DATABASE_URL, ...env, ...more } });
+      const service = await startService({
+        app,
+        env: { DATABASE_URL, ...env, ...more },
+        ...(program && { program }),
+      });
       running.use(service);
       return service;
     },

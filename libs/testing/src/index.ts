@@ -10,7 +10,7 @@ export { throwAwayTopic, type ThrowAwayTopic } from './throw-away-topic.ts';
 export { tcpProxy, type Passing, type TcpProxy, type Verdict } from './tcp-proxy.ts';
 export { otlpReceiver, type OtlpManner, type OtlpReceiver, type OtlpSpan } from './otlp-receiver.ts';
 export type { LogLine, Match } from './log-lines.ts';
-export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
+export { startService, type Program, type RunningService, type ServiceOptions } from './start-service.ts';
 // Servers of a spec's own, for libraries: a library's spec may import this project and no other.
 export {
   freePort,

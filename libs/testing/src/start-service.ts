@@ -34,6 +34,15 @@ export interface ServiceOptions {
   env: Readonly<Record<string, string>>;
   /** How long it may take to listen. Default 60,000. */
   timeoutMs?: number;
+  /** What is run. Default: this Node and the app's source as it stands in the repository. */
+  program?: Program;
+}
+
+/** A program as it is started. Signals reach what it starts as well. */
+export interface Program {
+  file: string;
+  args: readonly string[];
+  cwd: string;
 }
 
 const root = join(import.meta.dirname, '../../..');
@@ -45,21 +54,17 @@ const root = join(import.meta.dirname, '../../..');
  * @throws Error with what it printed, when it ends before it listens.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { app, env, timeoutMs = 60_000 } = options;
-  const child = spawn(
-    process.execPath,
-    ['--import', '@payments/runtime/telemetry', join('apps', app, 'src/main.ts')],
-    {
-      cwd: root,
-      env: serviceEnvironment(env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    },
-  );
+  const { app, env, timeoutMs = 60_000, program = sourceOf(app) } = options;
+  const child = spawn(program.file, program.args, {
+    cwd: program.cwd,
+    env: serviceEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const ended = endOf(child);
   const log = followLines([child.stdout, child.stderr], ended);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    child.kill(signal);
+    send(child, signal);
     return ended;
   };
   const dispose = disposer({ app, ended, kill, tail: log.tail });
@@ -78,10 +83,21 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     waitForLine: log.wait,
     ready: (within) => untilReady(http, within),
     ended,
-    send: (signal) => child.kill(signal),
+    send: (signal) => send(child, signal),
     kill,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function sourceOf(app: string): Program {
+  const args = ['--import', '@payments/runtime/telemetry', join('apps', app, 'src/main.ts')];
+  return { file: process.execPath, args, cwd: root };
+}
+
+/** To the group of the process: it was started as the leader of one. */
+function send(child: ReturnType<typeof spawn>, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(-child.pid, signal);
 }
 
 function endOf(child: ReturnType<typeof spawn>): Promise<string> {
