@@ -1,5 +1,5 @@
 -- What each service may do in the database, and no more. Run by the owner of the database after every migration; the roles
--- are there (roles.sql, or the operator's). It takes back what it does not give, in one transaction: nobody is without rights
+-- are there (roles/roles.sql, or the operator's). It takes back what it does not give, in one transaction: nobody is without rights
 -- in between, and what an earlier version gave goes.
 --
 -- Rights on functions are the migrations' own: who has no USAGE on a schema calls nothing in it.

@@ -11,7 +11,7 @@ export type DatabaseRole = 'payments' | 'payment' | 'relay' | 'notifier';
 const root = join(import.meta.dirname, '../../../..');
 
 /** Makes the roles and gives them a database, as where there is no operator. `url` is a superuser's. */
-export const makeRoles = (url: string): Promise<void> => run(url, 'roles.sql');
+export const makeRoles = (url: string): Promise<void> => run(url, 'roles/roles.sql');
 
 /** Gives the services their rights, as the owner of the database. */
 export const grantRights = (url: string): Promise<void> => run(asRole(url, 'payments'), 'grants.sql');
