@@ -95,7 +95,7 @@ describe('a DATABASE_URL with sslmode=verify-full and sslrootcert', () => {
   }, 240_000);
 
   it('holds for migrations', async () => {
-    const url = `${system.databaseUrl}?${new URL(verified('payments')).searchParams}`;
+    const url = `${system.databaseUrl}?${new URL(verified('payments')).searchParams.toString()}`;
     await Promise.all([
       migrateAsOwner(url, 'payment'),
       migrateAsOwner(url, 'notifier'),
