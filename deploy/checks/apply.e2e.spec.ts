@@ -35,26 +35,24 @@ whereItCanRun('a real API server of Kubernetes', () => {
     });
   const apply = async (manifests: object[]) => {
     if (manifests.length === 0) return;
-    const { exitCode, stderr } = await kubectlApply(asList(manifests));
+    const { exitCode, stderr } = await kubectlApply(
+      manifests.map((manifest) => stringify(manifest)).join('---\n'),
+    );
     if (exitCode !== 0) throw new Error(stderr);
   };
   /** What the server has against it; nothing: it would be taken. */
   const complaints = async (yaml: string) =>
     (await kubectlApply(yaml, '--dry-run=server', '--namespace', namespace)).stderr;
 
-  it.each(kustomizations)('takes all of $name', async (kustomization) => {
-    expect(await complaints((await build(kustomization)).yaml)).toBe('');
-  });
-
-  it.each(kustomizations)('takes the pods of $name as restricted ones', async (kustomization) => {
-    const { manifests } = await build(kustomization);
+  it.each(kustomizations)('takes all of $name, and its pods as restricted ones', async (kustomization) => {
+    const { yaml, manifests } = await build(kustomization);
     const pods = workloadsOf(manifests).map(({ manifest, labels, pod }) => ({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: title(manifest).replace(' ', '-').toLowerCase(), namespace, labels },
       spec: pod,
     }));
-    expect(pods.length > 0 ? await complaints(asList(pods)) : '').toBe('');
+    expect(await complaints([yaml, ...pods.map((one) => stringify(one))].join('---\n'))).toBe('');
   });
 
   it.each(kustomizations.filter(({ isOverlay }) => isOverlay))(
@@ -166,7 +164,3 @@ whereItCanRun('a real API server of Kubernetes', () => {
     });
   });
 });
-
-function asList(manifests: readonly (Manifest | object)[]): string {
-  return manifests.map((manifest) => stringify(manifest)).join('---\n');
-}

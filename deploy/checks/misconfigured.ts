@@ -75,7 +75,7 @@ function unreachable({ told, services }: Question): string[] {
         if (host === 'localhost') return [];
         const service = services.find((one) => one.name === host);
         if (!service) return [`${name} names ${host}, which is no service`];
-        return service.ports.includes(Number(port))
+        return service.ports?.includes(Number(port)) !== false
           ? []
           : [`${name} names port ${port}, which ${host} has not`];
       },

@@ -11,7 +11,8 @@ export interface Pods {
 /** A Service, whoever makes it. */
 export interface Reachable {
   name: string;
-  ports: readonly number[];
+  /** Absent: any. */
+  ports?: readonly number[];
 }
 
 type Listeners = { kafka: { listeners: readonly { port: number }[] } };
