@@ -17,7 +17,7 @@ interface Cluster {
 it('the operator makes the roles that are made by hand elsewhere, and that get rights', () => {
   const { spec } = parse(read('components/cloudnative-pg/cluster.yaml')) as Cluster;
   const [{ initdb }, { roles }] = [spec.bootstrap, spec.managed];
-  const byHand = read('database/roles.sql');
+  const byHand = read('database/roles/roles.sql');
   const made = /array array\[([^\]]+)\]/.exec(byHand)?.[1]?.match(/\w+/g);
   expect([initdb.owner, ...roles.map(({ name }) => name)]).toEqual(made);
   expect(roles.filter(({ login }) => login).map(({ name }) => name)).toEqual(
