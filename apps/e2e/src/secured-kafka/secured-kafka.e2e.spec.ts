@@ -8,7 +8,6 @@ import { startSlackStandIn, type SlackStandIn } from '@payments/servers';
 import { eventually, startService, testServers, throwAwayDatabase } from '@payments/testing';
 import type { RunningService } from '@payments/testing';
 import kafkajs from 'kafkajs';
-import { firstValueFrom } from 'rxjs';
 import { clientOf, payUntilAnswered } from '../system.fixture.ts';
 import { brokerSettings, onOneBroker, topics } from './manifests.fixture.ts';
 import { startSecuredKafka, type SecuredKafka } from './secured.fixture.ts';
@@ -115,8 +114,12 @@ describe('no user', () => {
     await using producer = openProducer({ kafka: secured.as(user) });
     await producer.send([{ topic, key: 'k', value: Buffer.from('v'), headers: {} }]);
   };
-  const read = (user: string, topic: string, group: string) =>
-    firstValueFrom(messages$({ kafka: secured.as(user), groupId: group, topics: [topic] }));
+  const read = async (user: string, topic: string, group: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const messages = messages$({ kafka: secured.as(user), groupId: group, topics: [topic] });
+    const reading = messages.subscribe({ next: resolve, error: reject });
+    await promise.finally(() => reading.unsubscribe());
+  };
   const lag = async (user: string, topic: string, group: string) => {
     const kafka = secured.as(user);
     await using asking = openGroupLag({ kafka, groupId: group, topics: [topic], timeoutMs: 5000 });
