@@ -59,10 +59,16 @@ export interface PublishedEvent {
 /**
  * Starts PostgreSQL, Kafka and the Slack stand-in; with `running: false` they are stopped again. The database is migrated,
  * unless `migrated: false`.
+ * @param options.settings of PostgreSQL
  * @param options.databasePassword what the services say to PostgreSQL, which takes anything
  */
 export async function startSystem(
-  options: { running?: boolean; migrated?: boolean; databasePassword?: string } = {},
+  options: {
+    running?: boolean;
+    migrated?: boolean;
+    databasePassword?: string;
+    settings?: Record<string, string>;
+  } = {},
 ): Promise<System> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'payments-e2e-'));
@@ -72,6 +78,7 @@ export async function startSystem(
     startPreparedPostgres({
       dataDir: join(folder, 'postgres'),
       port: postgresPort,
+      settings: options.settings ?? {},
       prepare: options.migrated === false ? makeRoles : prepareDatabase,
     }),
     startKafka({ dataDir: join(folder, 'kafka'), port: kafkaPort }),
