@@ -87,9 +87,9 @@ describe('the images', () => {
     await eventually(() => expect(names()).toEqual(expect.arrayContaining(expected)), { timeoutMs: 30_000 });
     expect(names().filter((name) => name.startsWith('pg.query:INSERT'))).not.toEqual([]);
 
-    const begun = performance.now();
+    const insist = setTimeout(() => services.map((service) => service.kill('SIGKILL')), drainMs);
     const ends = await Promise.all(services.map((service) => service.kill('SIGTERM')));
+    clearTimeout(insist);
     expect(ends).toEqual(['exit code 0', 'exit code 0', 'exit code 0']);
-    expect(performance.now() - begun).toBeLessThan(drainMs);
   });
 });
