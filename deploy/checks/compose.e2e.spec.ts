@@ -40,7 +40,8 @@ whereItCanRun('docker-compose.yml', () => {
     const paths = await servedPaths();
     const reachable = Object.keys(services).map((name) => ({ name }));
     return Object.entries(services).flatMap(([name, { image, command, environment = {}, ...service }]) => {
-      const container = { name, image, args: command ?? [] };
+      // What others' programs find at the paths of their arguments is checked below, by the volumes.
+      const container = { name, image, args: service.build ? (command ?? []) : [] };
       const told = { env: environment, parts: new Set<string>(), unresolved: [] };
       const { APP: app } = service.build?.args ?? {};
       return [

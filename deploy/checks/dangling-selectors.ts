@@ -39,6 +39,18 @@ export function danglingSelectors(manifests: readonly Manifest[]): string[] {
 const chosen = (selector: Selector, pods: readonly Pods[]) =>
   pods.filter(({ labels }) => selects(selector, labels));
 
+/** A selector for each value that is chosen among, since a wrong one hides behind the others. */
+function ofEachValue(selector: Selector): Selector[] {
+  const { matchExpressions = [] } = selector;
+  const among = matchExpressions.find(({ operator }) => operator === 'In');
+  if (!among) return [selector];
+  const rest = matchExpressions.filter((one) => one !== among);
+  return (among.values ?? []).map((value) => ({
+    ...selector,
+    matchExpressions: [...rest, { ...among, values: [value] }],
+  }));
+}
+
 const lacks = (pods: readonly Pods[], port: string | number) =>
   pods.filter(({ ports }) => !ports.some(({ name, number }) => port === name || port === number));
 
@@ -67,12 +79,10 @@ function policyProblems(policy: Manifest, pods: readonly Pods[]): string[] {
   const of = chosen(podSelector, pods);
   const peers = [...ingress, ...egress].flatMap(({ from = [], to = [] }) => [...from, ...to]).filter(isNear);
   return [
-    ...(of.length === 0 ? [`${title(policy)} chooses no pods`] : []),
-    ...peers
-      .filter(({ podSelector }) => chosen(podSelector, pods).length === 0)
-      .map(
-        ({ podSelector }) => `${title(policy)} names pods that are not there: ${JSON.stringify(podSelector)}`,
-      ),
+    ...[podSelector, ...peers.map((peer) => peer.podSelector)]
+      .flatMap(ofEachValue)
+      .filter((selector) => chosen(selector, pods).length === 0)
+      .map((selector) => `${title(policy)} names pods that are not there: ${JSON.stringify(selector)}`),
     ...ingress.flatMap((rule) => portProblems(policy, rule, of)),
     ...egress.flatMap((rule) => {
       const to = (rule.to ?? []).filter(isNear).flatMap(({ podSelector }) => chosen(podSelector, pods));

@@ -65,9 +65,9 @@ export function danglingReferences(
   { configMaps, secrets }: { configMaps: Keys; secrets: Keys },
 ): string[] {
   const check = (kind: string, keys: Keys, { name, key, optional }: Partial<KeyReference>) => {
-    if (name === undefined || optional) return [];
+    if (name === undefined) return [];
     const has = keys.get(name);
-    if (!has) return [`${kind} ${name} is not there`];
+    if (!has) return optional ? [] : [`${kind} ${name} is not there`];
     return key === undefined || has.has(key) ? [] : [`${kind} ${name} has no ${key}`];
   };
   const problems = manifests.flatMap((manifest) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isLoopbackHost, type HostPort } from '@payments/runtime';
-import { appIn, standardVariables } from './apps.ts';
+import { PaymentService } from '@payments/contracts';
+import { appIn, standardVariables, type App } from './apps.ts';
 import type { Told } from './container-environment.ts';
 import type { Container, Probe } from './manifest.ts';
 import type { Reachable } from './pods.ts';
@@ -19,16 +20,25 @@ export interface Question {
 }
 
 /**
- * What an app would not read, not take, not find, or not answer, by what it is told: one sentence each. Nothing is said of
- * containers that are not ours.
+ * What an app would not read, not take, not find, or not answer, by what it is told: one sentence each. Of programs that are
+ * not ours only their arguments are known, and what Kubernetes does with their variables.
  */
 export function misconfigured(question: Question): string[] {
-  const app = appIn(question.container);
-  if (!app) return [];
+  const { told, container } = question;
+  const app = appIn(container);
+  const problems = [...told.unresolved, ...missingArguments(question)];
+  if (app) problems.push(...problemsOfApp(question, app));
+  else if (/(^|\/)payments\//.test(container.image)) problems.push(`${container.image} is none of our apps`);
+  return problems.map((problem) => `${container.name}: ${problem}`);
+}
+
+function problemsOfApp(question: Question, app: App): string[] {
   const { told, container } = question;
   const known = [...app.variables, ...standardVariables, ...told.parts];
   const problems = [
-    ...told.unresolved,
+    ...(container.args ?? [])
+      .filter((argument) => argument !== '--migrate-only')
+      .map((argument) => `${argument} is no argument of an app`),
     ...Object.keys(told.env)
       .filter((name) => !known.includes(name))
       .map((name) => `${name} is not a variable that ${app.name} reads`),
@@ -45,7 +55,7 @@ export function misconfigured(question: Question): string[] {
   } catch (error) {
     problems.push((error as Error).message);
   }
-  return problems.map((problem) => `${container.name}: ${problem}`);
+  return problems;
 }
 
 /** Its variables, with the files' places on this machine. */
@@ -65,6 +75,13 @@ function missingFiles({ told, files }: Question): string[] {
       .filter((path) => !files.includes(path))
       .map((path) => `${name} names ${path}, where nothing is mounted`),
   );
+}
+
+function missingArguments({ container: { args = [] }, files }: Question): string[] {
+  return args
+    .flatMap((argument) => [...argument.matchAll(pathInside)].map(([path]) => path))
+    .filter((path) => !files.includes(path))
+    .map((path) => `it is told of ${path}, where nothing is mounted`);
 }
 
 /** Hosts without a dot are of the same namespace; others are not ours to know. */
@@ -97,7 +114,11 @@ function probeProblems(
   const reached = (address: HostPort | undefined, port: number | undefined) =>
     address !== undefined && address.port === port && !isLoopbackHost(address.host);
   const problemOf = ({ httpGet, grpc: call }: Probe) => {
-    if (call) return grpc.some((one) => reached(one, call.port)) ? '' : `is not answered on ${call.port}`;
+    if (call) {
+      const { service = '', port } = call;
+      if (!['', PaymentService.typeName].includes(service)) return `asks for ${service}, which is not served`;
+      return grpc.some((one) => reached(one, port)) ? '' : `is not answered on ${port}`;
+    }
     if (!httpGet) return 'asks neither by HTTP nor by gRPC';
     const number = ports.find(({ name }) => name === httpGet.port)?.containerPort ?? Number(httpGet.port);
     if (!reached(http, number)) return `is not answered on ${httpGet.port}`;

@@ -72,6 +72,13 @@ whereItCanRun('a whole system', () => {
       'NetworkPolicy to-postgres names pods that are not there',
     ],
     [
+      'one of several in a network policy',
+      'NetworkPolicy',
+      '"values":["relay","notifier"]',
+      '"values":["rely","notifier"]',
+      'NetworkPolicy to-kafka names pods that are not there',
+    ],
+    [
       'a port of a network policy',
       'NetworkPolicy',
       '"port":9093',
@@ -107,6 +114,14 @@ whereItCanRun('a whole system', () => {
       'Deployment relay has the account relay, which is not there',
     ],
     [
+      'an image',
+      'Deployment',
+      'payments/relay:',
+      'payments/rely:',
+      'payments/rely:0.1.0 is none of our apps',
+    ],
+    ['an argument', 'Job', '"--migrate-only"', '"--migrate"', 'payment: --migrate is no argument of an app'],
+    [
       'a renamed variable',
       'ConfigMap',
       '"RELAY_CREATE_TOPICS"',
@@ -135,6 +150,13 @@ whereItCanRun('a whole system', () => {
       'DATABASE_URL is made of DATABASE_PASS, which is not set before it',
     ],
     [
+      'a variable of a program that is not ours',
+      'Job',
+      '"name":"DATABASE_SERVER"',
+      '"name":"DATABASE_HOST"',
+      'grants: DATABASE_URL is made of DATABASE_SERVER, which is not set before it',
+    ],
+    [
       'a host',
       'ConfigMap',
       'kafka-kafka-bootstrap:9093',
@@ -156,6 +178,13 @@ whereItCanRun('a whole system', () => {
       'KAFKA_SSL_CA names /etc/kafka/ca/ca.crt, where nothing is mounted',
     ],
     [
+      'a mount of a program that is not ours',
+      'Job',
+      '"mountPath":"/grants"',
+      '"mountPath":"/sql"',
+      'grants: it is told of /grants/grants.sql, where nothing is mounted',
+    ],
+    [
       'a secret',
       'Deployment',
       '"secretKeyRef":{"key":"password","name":"database-',
@@ -163,6 +192,13 @@ whereItCanRun('a whole system', () => {
       'is not there',
     ],
     ['a key of a secret', 'Deployment', '"key":"webhook-url"', '"key":"url"', 'Secret slack has no url'],
+    [
+      'a key of a secret that need not be there',
+      'Deployment',
+      '"key":"token"',
+      '"key":"tokens"',
+      'Secret authorizer has no tokens',
+    ],
     ['a ConfigMap', 'Job', '"configMap":{"name":"', '"configMap":{"name":"x', 'is not there'],
     [
       'the port of a probe',
@@ -170,6 +206,13 @@ whereItCanRun('a whole system', () => {
       '"grpc":{"port":50052',
       '"grpc":{"port":50051',
       'readinessProbe is not answered on 50051',
+    ],
+    [
+      'the service of a probe',
+      'Deployment',
+      '"service":"payment.v1.PaymentService"',
+      '"service":"payment.v1.Payment"',
+      'readinessProbe asks for payment.v1.Payment, which is not served',
     ],
     [
       'the path of a probe',
