@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { paymentEventTopic } from '@payments/contracts';
 import { startPostgres } from '@payments/servers';
 import { eventually } from '@payments/testing';
 import { openArchive, takeBaseBackup, untilArchived } from './restored/base-backup.fixture.ts';
@@ -23,7 +24,9 @@ it('a database restored to a moment needs nothing else: what was not published t
     return payments;
   };
   const untilPublished = (count: number) =>
-    eventually(async () => expect(await system.published()).toHaveLength(count), { timeoutMs: 60_000 });
+    eventually(async () => expect(await system.kafka.recordsAppended(paymentEventTopic)).toBe(count), {
+      timeoutMs: 60_000,
+    });
   const superuser = await system.connect();
 
   const backedUp = await pay(4);
