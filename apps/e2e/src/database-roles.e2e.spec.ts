@@ -112,6 +112,14 @@ describe('the rights of the services in the database', () => {
     ]);
   });
 
+  it('are some for each table of a service: a new one is not forgotten', async () => {
+    const { rows } = await superuser.query(
+      `select schemaname || '.' || tablename as forgotten from pg_tables
+        where schemaname in ('payment', 'notifier') and not has_table_privilege(schemaname, schemaname || '.' || tablename, 'select')`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('come back to these when the file is run again after an older one gave more', async () => {
     await query(
       asRole(databaseUrl, 'payments'),
