@@ -6,7 +6,7 @@ import { makeImageFolder } from './image/make-image-folder.ts';
 const program = new Command()
   .name('npm run image-folder --')
   .description('Writes what the image of an app holds: its source and its production dependencies.')
-  .argument('<app>', 'payment, relay, notifier, or another folder below apps')
+  .argument('<app>', 'payment, relay, notifier, or another one with a src/main.ts')
   .requiredOption('--to <folder>', 'where to: a folder that is empty or not there yet')
   .showHelpAfterError('(--help explains)')
   .parse();

@@ -105,16 +105,18 @@ describe('the folder of an image', () => {
     });
   });
 
-  it('is refused for an app that is not there, and in a folder that holds something', async () => {
+  it('is refused for what is no app that starts, and in a folder that holds something', async () => {
     await writeFile(join(parent, 'something'), '');
-    const [unknown, full] = await Promise.all([
+    const [unknown, unstartable, full] = await Promise.all([
       makeFolder('nonsense', '--to', join(parent, 'new')),
+      makeFolder('e2e', '--to', join(parent, 'new')),
       makeFolder('relay', '--to', parent),
     ]);
     expect(unknown).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(/no app nonsense.*payment, relay/),
     });
+    expect(unstartable).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no app e2e/) });
     expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/is not empty/) });
     expect(existsSync(join(parent, 'new'))).toBe(false);
   });

