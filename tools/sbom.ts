@@ -11,8 +11,9 @@ import { licenceOf, refusedLicences, type Component } from './image/licences.ts'
 import { makeImageFolder } from './image/make-image-folder.ts';
 
 new Command()
-  .name('npm run sbom')
+  .name('npm run sbom --')
   .description('Writes the bills of materials (CycloneDX) and the licences of the images to .local/sbom.')
+  .showHelpAfterError('(--help explains)')
   .parse();
 const root = join(import.meta.dirname, '..');
 const out = join(root, '.local/sbom');
