@@ -19,7 +19,7 @@ afterEach(() => database[Symbol.asyncDispose]());
 const open = (databaseUrl: string): Promise<RelaySession> =>
   openRelaySession({ databaseUrl, limits: { rows: 100, bytes: 1_000_000 } });
 
-/** The rights that the README names, and no other. */
+/** What deploy/database/grants.sql gives a relay, of whole tables. */
 const rights = (role: string): string => `
 grant usage on schema outbox to ${role};
 grant select on all tables in schema outbox to ${role};
@@ -33,7 +33,7 @@ describe('a relay of a role of its own', () => {
   beforeEach(() => owner.query(`create role ${role} login password 'secret'`));
   afterEach(() => owner.query(`drop owned by ${role}; drop role ${role}`));
 
-  it('publishes, parks, carries out requests, cleans up and reads its figures with the rights that are documented', async () => {
+  it('publishes, parks, carries out requests, cleans up and reads its figures with few rights', async () => {
     await owner.query(rights(role));
     await append(owner, 'k', 'poison');
     await append(owner, 'other', 'fine');
