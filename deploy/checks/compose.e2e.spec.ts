@@ -42,7 +42,7 @@ whereItCanRun('docker-compose.yml', () => {
     return Object.entries(services).flatMap(([name, { image, command, environment = {}, ...service }]) => {
       // What others' programs find at the paths of their arguments is checked below, by the volumes.
       const container = { name, image, args: service.build ? (command ?? []) : [] };
-      const told = { env: environment, parts: new Set<string>(), unresolved: [] };
+      const told = { env: environment, parts: new Set<string>(), secret: new Set<string>(), unresolved: [] };
       const { APP: app } = service.build?.args ?? {};
       return [
         ...misconfigured({ container, told, root, files: [], services: reachable, paths }),

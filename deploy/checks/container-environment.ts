@@ -6,6 +6,8 @@ export interface Told {
   env: Readonly<Record<string, string>>;
   /** Variables that another one is made of, by `$(NAME)`. */
   parts: ReadonlySet<string>;
+  /** Variables that hold a secret's value, alone or as a part. */
+  secret: ReadonlySet<string>;
   /** What would be left as `$(NAME)`, since NAME is not set before it. */
   unresolved: readonly string[];
 }
@@ -27,6 +29,7 @@ export function configMapData(manifests: readonly Manifest[]): Sources['configMa
 export function environmentOf({ envFrom = [], env = [] }: Container, sources: Sources): Told {
   const told: Record<string, string> = {};
   const parts = new Set<string>();
+  const ofSecrets = new Set<string>();
   const unresolved: string[] = [];
   for (const { configMapRef, secretRef } of envFrom) {
     Object.assign(told, sources.configMaps.get(configMapRef?.name ?? ''));
@@ -36,6 +39,7 @@ export function environmentOf({ envFrom = [], env = [] }: Container, sources: So
   for (const { name, value, valueFrom } of env) {
     const { configMapKeyRef: map, secretKeyRef: secret } = valueFrom ?? {};
     if (map) told[name] = sources.configMaps.get(map.name)?.[map.key] ?? '';
+    if (secret) ofSecrets.add(name);
     if (secret && sources.secrets.get(secret.name)?.has(secret.key))
       told[name] = sources.secretValue(secret.name, secret.key);
     if (value === undefined) continue;
@@ -43,8 +47,9 @@ export function environmentOf({ envFrom = [], env = [] }: Container, sources: So
       const text = told[part];
       if (text === undefined) unresolved.push(`${name} is made of ${part}, which is not set before it`);
       parts.add(part);
+      if (ofSecrets.has(part)) ofSecrets.add(name);
       return text ?? whole;
     });
   }
-  return { env: told, parts, unresolved };
+  return { env: told, parts, secret: ofSecrets, unresolved };
 }

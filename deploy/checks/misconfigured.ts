@@ -26,7 +26,7 @@ export interface Question {
 export function misconfigured(question: Question): string[] {
   const { told, container } = question;
   const app = appIn(container);
-  const problems = [...told.unresolved, ...missingArguments(question)];
+  const problems = [...told.unresolved, ...missingArguments(question), ...shownSecrets(question)];
   if (app) problems.push(...problemsOfApp(question, app));
   else if (/(^|\/)payments\//.test(container.image)) problems.push(`${container.image} is none of our apps`);
   return problems.map((problem) => `${container.name}: ${problem}`);
@@ -82,6 +82,12 @@ function missingArguments({ container: { args = [] }, files }: Question): string
     .flatMap((argument) => [...argument.matchAll(pathInside)].map(([path]) => path))
     .filter((path) => !files.includes(path))
     .map((path) => `it is told of ${path}, where nothing is mounted`);
+}
+
+/** Arguments are in the list of processes, and in what a runtime logs of a container; variables are not. */
+function shownSecrets({ container: { args = [] }, told }: Question): string[] {
+  const shown = [...told.secret].filter((name) => args.some((argument) => argument.includes(`$(${name})`)));
+  return shown.map((name) => `${name}, which holds a secret, is in its arguments`);
 }
 
 /** Hosts without a dot are of the same namespace; others are not ours to know. */

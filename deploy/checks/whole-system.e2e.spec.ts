@@ -157,6 +157,13 @@ whereItCanRun('a whole system', () => {
       'grants: DATABASE_URL is made of DATABASE_SERVER, which is not set before it',
     ],
     [
+      'a password among arguments',
+      'Job',
+      '"value":"postgres://payments@$(DATABASE_SERVER)"',
+      '"value":"postgres://payments:$(PGPASSWORD)@$(DATABASE_SERVER)"',
+      'grants: DATABASE_URL, which holds a secret, is in its arguments',
+    ],
+    [
       'a host',
       'ConfigMap',
       'kafka-kafka-bootstrap:9093',
