@@ -21,26 +21,23 @@ const lookAround = (places: string[]) => `
   console.log(JSON.stringify({ pid, uid: process.getuid(), gid: process.getgid(), version, tries }));`;
 
 describe('the images', () => {
+  const closing = new AsyncDisposableStack();
   let system: System;
   let collector: OtlpReceiver;
   let images: Images<'payment' | 'relay' | 'notifier'>;
 
   beforeAll(async () => {
     [system, collector, images] = await Promise.all([
-      startSystem(),
-      otlpReceiver(),
-      makeImages('payment', 'relay', 'notifier'),
+      startSystem().then((one) => closing.use(one)),
+      otlpReceiver().then((one) => closing.use(one)),
+      makeImages('payment', 'relay', 'notifier').then((one) => closing.use(one)),
     ]);
     if (!images.contained)
       console.log(
         'Without root there are no namespaces: the images run in their folders, not as containers.',
       );
   });
-  afterAll(async () => {
-    await system[Symbol.asyncDispose]();
-    await collector[Symbol.asyncDispose]();
-    await images[Symbol.asyncDispose]();
-  });
+  afterAll(() => closing.disposeAsync());
 
   it('are run by the pinned Node, by an ordinary user who can write nowhere, as process 1', async () => {
     const places = images.contained
