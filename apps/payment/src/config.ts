@@ -10,6 +10,7 @@ import {
   isInTheClear,
   isLoopbackHost,
   readConfig,
+  readableFile,
   secretField,
   url,
 } from '@payments/runtime';
@@ -64,17 +65,7 @@ export type PaymentConfig = {
 
 const limits = field(`the highest ${amountsExpected}`, parseAmounts);
 
-const isReadable = (path: string): boolean => {
-  try {
-    return readFileSync(path).length > 0;
-  } catch {
-    return false;
-  }
-};
-
-const file = field('the path of a file that is there and can be read', (path) =>
-  isReadable(path) ? path : undefined,
-);
+const file = readableFile('the path of a file that is there and can be read');
 
 /** Visible ASCII: what a header takes. */
 const bearerToken = secretField('a token of visible characters', (text) =>

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { z } from 'zod';
 
 /** Where something listens or is reached. Port 0 means: any free one. */
@@ -53,6 +55,13 @@ export const brokers = field(
 );
 
 /**
+ * The path of a file with something in it. The path and not the text: files may be renewed while the process runs.
+ * @param expected as of {@link field}
+ */
+export const readableFile = (expected: string) =>
+  field(expected, (path) => (hasText(path) ? path : undefined));
+
+/**
  * A variable that is a text to people and a `T` to the program. Give it a default with `.default(value)` (the value as
  * the program sees it) or `.optional()`.
  * @param expected what a right value looks like; it completes the sentence "must be …"
@@ -94,4 +103,12 @@ function parseHttpUrl(text: string): string | undefined {
 function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   return parsed && protocols.includes(parsed.protocol) && parsed.hostname ? parsed : undefined;
+}
+
+function hasText(path: string): boolean {
+  try {
+    return readFileSync(path).length > 0;
+  } catch {
+    return false;
+  }
 }

@@ -10,6 +10,7 @@ export {
   hostPort,
   integer,
   postgresUrl,
+  readableFile,
   secretField,
   secretUrl,
   url,

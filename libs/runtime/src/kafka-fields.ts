@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
-
 import type { z } from 'zod';
 
-import { boolean, brokers, field, secretField } from './config-fields.ts';
+import { boolean, brokers, field, readableFile, secretField } from './config-fields.ts';
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const mechanism = field(`one of ${mechanisms.join(', ')}`, (text) =>
   mechanisms.find((name) => name === text.toLowerCase()),
 );
-/** The path of a file with something in it. The path and not the text: the file may be renewed while the process runs. */
-const pemFile = field('the path of a PEM file that this process can read', (path) =>
-  hasText(path) ? path : undefined,
-);
+const pemFile = readableFile('the path of a PEM file that this process can read');
 
 /** The variables that say how to reach Kafka, for the schema of a service that does. See {@link checkKafka}. */
 export const kafkaFields = {
@@ -74,12 +69,4 @@ export function kafkaConnection(value: KafkaVariables, clientId: string): KafkaC
       username &&
       password && { sasl: { mechanism: KAFKA_SASL_MECHANISM, username, password } }),
   };
-}
-
-function hasText(path: string): boolean {
-  try {
-    return readFileSync(path).length > 0;
-  } catch {
-    return false;
-  }
 }

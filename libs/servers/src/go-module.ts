@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, searchPath } from './config.ts';
+import { isExecutable } from './is-executable.ts';
 
 /** A Go module of ours, whose requirements pin the programs that are built from it. */
 export interface GoModule<Program extends string = string> {
@@ -58,11 +58,4 @@ export function programsIn<Program extends string>(
   return Object.fromEntries(
     names.map((name) => [name, join(folder, `${name}${suffix}`)]),
   ) as GoPrograms<Program>;
-}
-
-function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
