@@ -33,6 +33,7 @@ export { startPrometheus, type PrometheusOptions, type RunningPrometheus } from 
 export { processesLeft, type FoundProcess } from './processes-left.ts';
 export { readTrace, untilTrace, type SpanAddress, type TraceSpan } from './read-trace.ts';
 export { ServerError, type ServerErrorCode } from './server-error.ts';
+export { launch, logTail, type LaunchOptions, type ServerProcess } from './server-process.ts';
 export * from './slack-stand-in.ts';
 export type { HeldRequest, SlackBehaviour } from './slack-stand-in-behaviour.ts';
 export { fasterThan, type SlackRateLimit } from './slack-stand-in-pace.ts';

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { readOffsets, readRanges$ } from '@payments/kafka';
+import type { ReadMessage } from '@payments/kafka';
+import type { RunningKafka } from '@payments/servers';
+import { numberIn, payloadBytes } from './messages.ts';
+import type { Messages } from './messages.ts';
+
+/** What arrived of some messages. */
+export interface Arrived {
+  /** Deliveries after the first one of a message. */
+  repeats: number;
+}
+
+/** What the contract asks of every message; the writer's `tracestate` alone is optional. */
+export const contractHeaders = [
+  ...['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_subject'],
+  ...['content-type', 'traceparent'],
+];
+
+/**
+ * Reads all of a topic and holds it against what was written: every message there, its key and size right, the headers complete,
+ * and the first deliveries of each key in the order of their numbers. No system's figure counts without it.
+ * @param expected.headers the names that every message must have: those of the contract when not given
+ * @throws Error that says what is missing or wrong
+ */
+export async function checkArrived(
+  { brokers }: Pick<RunningKafka, 'brokers'>,
+  expected: Messages & { headers?: readonly string[] },
+): Promise<Arrived> {
+  const { topic } = expected;
+  const kafka = { brokers, clientId: 'bench' };
+  const groupId = `bench-${randomUUID()}`;
+  const offsets = (await readOffsets({ kafka, topic, groupId })) ?? [];
+  const ranges = offsets.map(({ partition, low, high }) => ({ partition, from: low, until: high }));
+  const check = arrivalsOf(expected);
+  await readRanges$({ kafka, topic, ranges, groupId }).forEach(check.take);
+  return check.outcome();
+}
+
+/** Takes messages as they arrive, and says what became of them. */
+export function arrivalsOf({
+  topic,
+  from,
+  count,
+  keys,
+  headers = contractHeaders,
+}: Messages & { headers?: readonly string[] }): {
+  take: (message: ReadMessage) => void;
+  outcome: () => Arrived;
+} {
+  const seen = new Uint8Array(count);
+  const latest = new Map<string, number>();
+  const faults: string[] = [];
+  let repeats = 0;
+  return {
+    take: (message) => {
+      const number = numberIn(message.value);
+      const index = number - from;
+      if (!(index >= 0 && index < count)) return void faults.push(`nobody wrote number ${number}`);
+      if (seen[index]) return void repeats++;
+      seen[index] = 1;
+      faults.push(...faultsOf(message, { number, keys, headers, before: latest.get(message.key) ?? -1 }));
+      latest.set(message.key, number);
+    },
+    outcome: () => {
+      const missing = seen.reduce((sum, one) => sum + (one ? 0 : 1), 0);
+      if (missing > 0)
+        faults.push(`${missing} of ${count} never arrived, number ${from + seen.indexOf(0)} among them`);
+      if (faults.length === 0) return { repeats };
+      const more = faults.length > 5 ? ` and ${faults.length - 5} faults more` : '';
+      throw new Error(`${topic}: ${faults.slice(-5).join('; ')}${more}`);
+    },
+  };
+}
+
+function faultsOf(
+  message: ReadMessage,
+  {
+    number,
+    keys,
+    headers,
+    before,
+  }: { number: number; keys: number; headers: readonly string[]; before: number },
+): string[] {
+  const missing = headers.filter((name) => !message.headers[name]);
+  return [
+    message.key === `key-${number % keys}` ? [] : [`number ${number} has key ${message.key}`],
+    message.value.byteLength === payloadBytes
+      ? []
+      : [`number ${number} has ${message.value.byteLength} bytes`],
+    before < number ? [] : [`number ${number} of ${message.key} came behind ${before}`],
+    missing.length === 0 ? [] : [`number ${number} lacks ${missing.join(', ')}`],
+  ].flat();
+}

@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { openGround } from './ground/ground.ts';
+import { describeMachine } from './report/machine.ts';
+import { printOutcome } from './report/print-outcome.ts';
+import { writePage } from './report/write-page.ts';
+import type { Measured } from './report/write-page.ts';
+import type { Count, Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+interface Options extends Count {
+  only?: Scenario[];
+  json?: string;
+  record: boolean;
+}
+
+const program = new Command()
+  .name('npm run bench --')
+  .description(
+    'Measures the outbox and the payment service beside their peers and the limits of this machine, on a PostgreSQL and a Kafka\n' +
+      'of its own. What counts are the ratios; every scenario checks what arrived. It wants a machine that does nothing else.\n\n' +
+      scenarios.map(({ name, says }) => `  ${name.padEnd(14)} ${says}`).join('\n'),
+  )
+  .option('--only <names>', 'these scenarios alone, comma-separated', scenariosOf)
+  .option('--rounds <n>', 'how often each system is measured, in turns', positive, 5)
+  .option('--peers', 'beside Debezium Server and pg-transactional-outbox as well; fetches 800 MB once', false)
+  .option('--quick', 'everything small and once: shows that the suite works, its figures mean nothing', false)
+  .option('--json <file>', 'also write what was measured to a file')
+  .option('--no-record', 'do not write docs/benchmarks.md')
+  .showHelpAfterError('(--help explains)')
+  .parse();
+const { only = scenarios, json, ...given } = program.opts<Options>();
+const count: Count = { ...given, ...(given.quick && { rounds: 1 }) };
+const record = given.record && !count.quick;
+if (process.platform !== 'linux')
+  program.error('npm run bench needs Linux: what processes cost is read from /proc.');
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+
+const begun = Date.now();
+const machine = await describeMachine();
+console.log(machine.lines.join('\n'));
+const measured: Measured[] = [];
+try {
+  await using ground = await openGround({ log: tell('servers') });
+  for (const scenario of only) {
+    stop.signal.throwIfAborted();
+    const log = tell(scenario.name);
+    log(scenario.says);
+    const outcome = await scenario.run({ ...count, ground, log, stop: stop.signal });
+    printOutcome(outcome);
+    measured.push({ scenario, outcome, at: new Date() });
+    if (record) await writePage({ machine, measured, count });
+  }
+  if (json !== undefined)
+    await writeFile(json, `${JSON.stringify({ machine, count, measured }, undefined, 2)}\n`);
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  console.error((stop.signal.reason as Error).message);
+  process.exitCode = 130;
+}
+
+function tell(name: string): (line: string) => void {
+  return (line) =>
+    console.log(`${String(Math.round((Date.now() - begun) / 1000)).padStart(5)} s  ${name}: ${line}`);
+}
+
+function scenariosOf(names: string): Scenario[] {
+  return names.split(',').map((name) => {
+    const found = scenarios.find((scenario) => scenario.name === name.trim());
+    if (!found)
+      throw new InvalidArgumentError(
+        `there is no scenario "${name}": take some of ${scenarios.map((scenario) => scenario.name).join(', ')}`,
+      );
+    return found;
+  });
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('a whole number from 1 on is wanted');
+  return number;
+}

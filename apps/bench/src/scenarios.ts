@@ -1,0 +1,5 @@
+import type { Scenario } from './scenario.ts';
+import { idle } from './scenarios/idle.ts';
+
+/** All that can be measured, in the order of the page. */
+export const scenarios: readonly Scenario[] = [idle];
