@@ -14,14 +14,23 @@ const message = (number: number, changes: Partial<ReadMessage> = {}): ReadMessag
     ...changes,
   }) as ReadMessage;
 
-function outcomeOf(messages: ReadMessage[]) {
-  const check = arrivalsOf(written);
+function outcomeOf(messages: ReadMessage[], options: { mayLose?: boolean } = {}) {
+  const check = arrivalsOf({ ...written, ...options });
   for (const one of messages) check.take(one);
   return check.outcome();
 }
 
 it('counts deliveries that come again, wherever they come', () => {
-  expect(outcomeOf([0, 1, 0, 2, 3, 1].map((number) => message(number)))).toEqual({ repeats: 2 });
+  expect(outcomeOf([0, 1, 0, 2, 3, 1].map((number) => message(number)))).toEqual({
+    repeats: 2,
+    missing: 0,
+    disordered: 0,
+  });
+});
+
+it('counts what is missing and what comes behind a later message of its key, of a system that may lose messages', () => {
+  const arrived = [2, 0, 1].map((number) => message(number));
+  expect(outcomeOf(arrived, { mayLose: true })).toEqual({ repeats: 0, missing: 1, disordered: 1 });
 });
 
 it.each([

@@ -9,6 +9,18 @@ import type { Messages } from './messages.ts';
 export interface Arrived {
   /** Deliveries after the first one of a message. */
   repeats: number;
+  /** Messages that never came: 0, but for a system that `mayLose` them. */
+  missing: number;
+  /** First deliveries that came behind a later message of their key: 0, but for a system that `mayLose` messages. */
+  disordered: number;
+}
+
+/** What should arrive. */
+export interface Expected extends Messages {
+  /** The names that every message must have: those of the contract when not given. */
+  headers?: readonly string[] | undefined;
+  /** Count what is missing or out of order, and tell it, instead of refusing it: of a system that promises no more. */
+  mayLose?: boolean | undefined;
 }
 
 /** What the contract asks of every message; the writer's `tracestate` alone is optional. */
@@ -20,12 +32,11 @@ export const contractHeaders = [
 /**
  * Reads all of a topic and holds it against what was written: every message there, its key and size right, the headers complete,
  * and the first deliveries of each key in the order of their numbers. No system's figure counts without it.
- * @param expected.headers the names that every message must have: those of the contract when not given
  * @throws Error that says what is missing or wrong
  */
 export async function checkArrived(
   { brokers }: Pick<RunningKafka, 'brokers'>,
-  expected: Messages & { headers?: readonly string[] },
+  expected: Expected,
 ): Promise<Arrived> {
   const { topic } = expected;
   const kafka = { brokers, clientId: 'bench' };
@@ -44,14 +55,15 @@ export function arrivalsOf({
   count,
   keys,
   headers = contractHeaders,
-}: Messages & { headers?: readonly string[] }): {
+  mayLose = false,
+}: Expected): {
   take: (message: ReadMessage) => void;
   outcome: () => Arrived;
 } {
   const seen = new Uint8Array(count);
   const latest = new Map<string, number>();
   const faults: string[] = [];
-  let repeats = 0;
+  let [repeats, disordered] = [0, 0];
   return {
     take: (message) => {
       const number = numberIn(message.value);
@@ -59,14 +71,18 @@ export function arrivalsOf({
       if (!(index >= 0 && index < count)) return void faults.push(`nobody wrote number ${number}`);
       if (seen[index]) return void repeats++;
       seen[index] = 1;
-      faults.push(...faultsOf(message, { number, keys, headers, before: latest.get(message.key) ?? -1 }));
-      latest.set(message.key, number);
+      faults.push(...faultsOf(message, { number, keys, headers }));
+      const before = latest.get(message.key) ?? -1;
+      if (before > number) disordered++;
+      if (before > number && !mayLose)
+        faults.push(`number ${number} of ${message.key} came behind ${before}`);
+      latest.set(message.key, Math.max(before, number));
     },
     outcome: () => {
       const missing = seen.reduce((sum, one) => sum + (one ? 0 : 1), 0);
-      if (missing > 0)
+      if (missing > 0 && !mayLose)
         faults.push(`${missing} of ${count} never arrived, number ${from + seen.indexOf(0)} among them`);
-      if (faults.length === 0) return { repeats };
+      if (faults.length === 0) return { repeats, missing, disordered };
       const more = faults.length > 5 ? ` and ${faults.length - 5} faults more` : '';
       throw new Error(`${topic}: ${faults.slice(-5).join('; ')}${more}`);
     },
@@ -75,12 +91,7 @@ export function arrivalsOf({
 
 function faultsOf(
   message: ReadMessage,
-  {
-    number,
-    keys,
-    headers,
-    before,
-  }: { number: number; keys: number; headers: readonly string[]; before: number },
+  { number, keys, headers }: { number: number; keys: number; headers: readonly string[] },
 ): string[] {
   const missing = headers.filter((name) => !message.headers[name]);
   return [
@@ -88,7 +99,6 @@ function faultsOf(
     message.value.byteLength === payloadBytes
       ? []
       : [`number ${number} has ${message.value.byteLength} bytes`],
-    before < number ? [] : [`number ${number} of ${message.key} came behind ${before}`],
     missing.length === 0 ? [] : [`number ${number} lacks ${missing.join(', ')}`],
   ].flat();
 }
