@@ -1,7 +1,7 @@
 export { endNow } from './end-now.ts';
 export { drainMs, endWithParent } from './end-with-parent.ts';
 export { buildGoModule } from './build-go-module.ts';
-export { crdsFolder } from './config.ts';
+export { cacheFolder, crdsFolder } from './config.ts';
 export type { GoModule } from './go-module.ts';
 export * from './gateway-stand-in.ts';
 export type { GatewayBehaviour, GatewayRule, HeldGatewayRequest } from './gateway-stand-in-behaviour.ts';
@@ -26,6 +26,7 @@ export {
   type KubernetesOutput,
   type RunningKubernetes,
 } from './kubernetes.ts';
+export { makeOnce, type MakeOnceOptions } from './make-once.ts';
 export { pollUntil, type PollOptions } from './poll-until.ts';
 export { freePort, isPortFree, loopback } from './ports.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';

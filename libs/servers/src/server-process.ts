@@ -15,6 +15,8 @@ export interface LaunchOptions {
   /** Keep what the log holds already (a restart). */
   appendLog?: boolean;
   env?: NodeJS.ProcessEnv;
+  /** The folder it runs in: that of this process when not given. */
+  cwd?: string;
   /** How it is asked to end when this process dies. */
   endSignal: 'SIGINT' | 'SIGTERM' | 'SIGKILL';
   /** What to install when `command` is not on PATH. */
@@ -41,6 +43,7 @@ export async function launch(options: LaunchOptions): Promise<ServerProcess> {
     detached: true,
     stdio: ['ignore', log, log],
     env: options.env ?? process.env,
+    cwd: options.cwd,
   });
   closeSync(log);
   const pid = await spawned(child, options);

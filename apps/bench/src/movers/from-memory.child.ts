@@ -40,8 +40,6 @@ function inRequests(messages: KafkaMessage[], size: number): KafkaMessage[][] {
 
 /** As it comes from the registry, without our patch, and with the settings that the relay's guarantees ask for. */
 async function openKafkajs(servers: string[]): Promise<Sender> {
-  // It warns of another partitioner than that of version 1.
-  process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
   const kafka = new Kafka({ brokers: servers, clientId: 'bench', logLevel: logLevel.ERROR });
   const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false });
   await producer.connect();

@@ -1,6 +1,7 @@
 import { inTurns } from '../measure/in-turns.ts';
 import { measureDrain } from '../measure/measure-drain.ts';
 import type { Drain } from '../measure/measure-drain.ts';
+import { openDebezium } from '../movers/debezium/debezium.ts';
 import { openFromMemory } from '../movers/from-memory.ts';
 import type { Mover } from '../movers/mover.ts';
 import { openRelay } from '../movers/relay.ts';
@@ -14,11 +15,12 @@ export const drain: Scenario = {
   run: measureDrains,
 };
 
+const debezium = 'Debezium Server';
 /** kafkajs alone, with as many messages in a request as the relay sends, and with as many as it is fastest with. */
 const alone = { of1000: 'kafkajs alone', of10000: 'kafkajs alone, 10,000 a request' };
 
 async function measureDrains(bench: Bench): Promise<Outcome> {
-  const { ground, rounds, quick, log, stop } = bench;
+  const { ground, rounds, quick, peers, log, stop } = bench;
   const count = quick ? 5000 : 300_000;
   await using open = new AsyncDisposableStack();
   const systems: Mover[] = [];
@@ -26,7 +28,8 @@ async function measureDrains(bench: Bench): Promise<Outcome> {
   const results = await inTurns({
     systems,
     rounds,
-    warmUps: quick ? 0 : 1,
+    // Debezium's JVM is warm after two.
+    warmUps: quick ? 0 : peers ? 2 : 1,
     stop,
     measure: async (mover, round) => {
       const result = await measureDrain(ground, { mover, count, stop });
@@ -46,12 +49,13 @@ async function measureDrains(bench: Bench): Promise<Outcome> {
   };
 }
 
-function openings({ ground }: Bench): (() => Promise<Mover>)[] {
+function openings({ ground, peers, log }: Bench): (() => Promise<Mover>)[] {
   return [
     () => openRelay(ground),
     () => openFromMemory(ground, { name: alone.of1000, sender: 'kafkajs', perRequest: 1000 }),
     () => openFromMemory(ground, { name: alone.of10000, sender: 'kafkajs', perRequest: 10_000 }),
     () => openFromMemory(ground, { name: 'libs/kafka alone', sender: 'ours', perRequest: 1000 }),
+    ...(peers ? [() => openDebezium(ground, { pollMs: 5, log })] : []),
   ];
 }
 
@@ -73,14 +77,26 @@ function figuresOf({ name: system, fromMemory }: Mover, drains: readonly Drain[]
 }
 
 function targetsOf(drains: ReadonlyMap<string, readonly Drain[]>): Target[] {
-  const rates = (system: string) => (drains.get(system) ?? []).map((drain) => drain.messagesPerSecond);
-  const [of1000, of10000] = [rates(alone.of1000), rates(alone.of10000)];
-  const fastest = of1000.map((rate, round) => Math.max(rate, of10000[round] ?? 0));
+  const of = (system: string, value: (drain: Drain) => number) => (drains.get(system) ?? []).map(value);
+  const rate = (drain: Drain) => drain.messagesPerSecond;
+  const [of1000, of10000] = [of(alone.of1000, rate), of(alone.of10000, rate)];
+  const fastest = of1000.map((value, round) => Math.max(value, of10000[round] ?? 0));
+  const toAlone: Target = {
+    says: 'rate: relay / kafkajs alone, at its better size of requests',
+    values: ratios(of('relay', rate), fastest),
+    bound: { atLeast: 1 },
+  };
+  if (!drains.has(debezium)) return [toAlone];
+  const toDebezium = (what: string, value: (drain: Drain) => number, bound: Target['bound']): Target => ({
+    says: `${what}: relay / ${debezium}`,
+    values: ratios(of('relay', value), of(debezium, value)),
+    bound,
+  });
   return [
-    {
-      says: 'rate: relay / kafkajs alone, at its better size of requests',
-      values: ratios(rates('relay'), fastest),
-      bound: { atLeast: 1 },
-    },
+    toDebezium('rate', rate, { atLeast: 1.3 }),
+    toDebezium('processor', ({ cpuUs }) => cpuUs, { atMost: 0.34 }),
+    toDebezium('processor, with the database', ({ cpuUs, databaseCpuUs }) => cpuUs + databaseCpuUs, null),
+    toDebezium('memory, the highest (RSS)', ({ peakMb }) => peakMb, { atMost: 0.34 }),
+    toAlone,
   ];
 }
