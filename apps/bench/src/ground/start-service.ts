@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { freePort, launch, logTail, loopback, pollUntil } from '@payments/servers';
 import type { Ground } from './ground.ts';
+import { imageOf } from './image.ts';
+import type { ServiceName } from './image.ts';
 
 /** A service as it runs in production, in a process of its own. Disposing drains it. */
 export interface BenchService extends AsyncDisposable {
@@ -20,26 +22,36 @@ const askEveryMs = 5;
 /**
  * Starts a service on the ground's Kafka and waits until it is ready. Without telemetry unless `env` turns it on: that has a
  * figure of its own (docs/proofs.md).
+ * @param options.shipped its image is run, by the image's own entry point, with telemetry on
  */
 export async function startService(
   { folder, kafka }: Pick<Ground, 'folder' | 'kafka'>,
   options: {
-    app: 'payment' | 'relay' | 'notifier';
+    app: ServiceName;
     databaseUrl: string;
+    shipped?: boolean;
     env?: Readonly<Record<string, string>>;
   },
 ): Promise<BenchService> {
-  const { app, databaseUrl, env = {} } = options;
+  const { app, databaseUrl, shipped = false, env = {} } = options;
   const [http, grpc] = [`${loopback}:${await freePort()}`, `${loopback}:${await freePort()}`];
   const listens = { HTTP_LISTEN: http, GRPC_LISTEN: grpc };
   const servers = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafka.brokers.join() };
   const logFile = join(folder, `${app}-${http.split(':')[1]}.log`);
+  const program = shipped ? await imageOf(folder, app) : fromSource(app);
   const begun = performance.now();
   const running = await launch({
     name: app,
     command: process.execPath,
-    args: ['--import', '@payments/runtime/telemetry', `apps/${app}/src/main.ts`],
-    env: { PATH: process.env['PATH'], OTEL_SDK_DISABLED: 'true', ...servers, ...listens, ...env },
+    ...program,
+    env: {
+      PATH: process.env['PATH'],
+      OTEL_SDK_DISABLED: String(!shipped),
+      OTEL_SERVICE_NAME: app,
+      ...servers,
+      ...listens,
+      ...env,
+    },
     logFile,
     endSignal: 'SIGTERM',
     remedy: 'install Node.js',
@@ -63,6 +75,10 @@ export async function startService(
     },
   };
 }
+
+const fromSource = (app: ServiceName) => ({
+  args: ['--import', '@payments/runtime/telemetry', `apps/${app}/src/main.ts`],
+});
 
 async function ready(http: string): Promise<true | undefined> {
   const reply = await fetch(`http://${http}/readyz`);
