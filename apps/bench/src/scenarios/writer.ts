@@ -1,0 +1,112 @@
+import { checkRows, emptyTables, paymentDatabase } from '../ground/payment-database.ts';
+import type { BenchDatabase } from '../ground/ground.ts';
+import { inTurns } from '../measure/in-turns.ts';
+import { keepInFlight } from '../measure/keep-in-flight.ts';
+import type { Pace } from '../measure/keep-in-flight.ts';
+import { ratios } from '../report/figures.ts';
+import type { Bench, Figure, Outcome, Scenario, Target } from '../scenario.ts';
+import { mikroOrmWriter } from './writer/write-by-mikro-orm.ts';
+import { oneStatementWriter, sqlWriter } from './writer/write-by-sql.ts';
+import { connections } from './writer/writer.ts';
+import type { Writer } from './writer/writer.ts';
+
+/** What the outbox costs who writes to it. */
+export const writer: Scenario = {
+  name: 'writer',
+  says: `Transactions that store a payment, with and without the message that tells of it, on ${connections} connections.`,
+  run: measureWriters,
+};
+
+/** A way to write payments. */
+interface WriterSystem {
+  name: string;
+  withMessage: boolean;
+  open: (databaseUrl: string) => Writer | Promise<Writer>;
+}
+
+/** The unit of work of the payment service. */
+export const unitOfWork: WriterSystem = {
+  name: 'MikroORM with the message',
+  withMessage: true,
+  open: (url) => mikroOrmWriter(url, { withMessage: true }),
+};
+
+const systems: readonly WriterSystem[] = [
+  unitOfWork,
+  {
+    name: 'MikroORM without',
+    withMessage: false,
+    open: (url) => mikroOrmWriter(url, { withMessage: false }),
+  },
+  { name: 'SQL with the message', withMessage: true, open: (url) => sqlWriter(url, { withMessage: true }) },
+  { name: 'SQL without', withMessage: false, open: (url) => sqlWriter(url, { withMessage: false }) },
+  { name: 'one statement', withMessage: false, open: oneStatementWriter },
+];
+
+async function measureWriters(bench: Bench): Promise<Outcome> {
+  const { ground, rounds, quick, stop } = bench;
+  await using database = await paymentDatabase(ground);
+  const forMs = quick ? 1_000 : 8_000;
+  const measured = await inTurns({
+    ...{ systems, rounds, stop, warmUps: quick ? 0 : 1 },
+    measure: (system) => writeFor(bench, { database, system, forMs }),
+  });
+  const [withOrm = [], withoutOrm = [], withSql = [], withoutSql = [], ceiling = []] = measured;
+  const atLeast = 0.85;
+  return {
+    figures: systems.flatMap(({ name }, index) => paceFigures(name, measured[index] ?? [])),
+    targets: [
+      ofRates('MikroORM with the message / without', withOrm, withoutOrm, { atLeast }),
+      ofRates('SQL with the message / without', withSql, withoutSql, { atLeast }),
+      ofRates('MikroORM with the message / one statement', withOrm, ceiling, null),
+      ofRates('SQL with the message / one statement', withSql, ceiling, null),
+    ],
+    notes: [
+      'A transaction: a row of `payment.payment`, one of `payment.payment_history` and, with the message, `outbox.append`, in the tables and under the indexes of the payment service. Without it, nothing of the outbox is registered in MikroORM. No relay runs.',
+      'One statement: the same rows by one prepared statement that is a transaction of its own, the message in a plain table without trigger, number, index or partition.',
+      'The writers are in the process of the benchmark, on the same cores as the database. After every round the rows are counted: as many payments, lines of history and messages as commits.',
+    ],
+  };
+}
+
+/** Writes for a while into empty tables, and checks that every row is there. */
+export async function writeFor(
+  { ground, stop }: Pick<Bench, 'ground' | 'stop'>,
+  options: { database: BenchDatabase; system: WriterSystem; forMs: number },
+): Promise<Pace> {
+  const { database, system, forMs } = options;
+  await emptyTables(database);
+  await using writing = await system.open(database.url);
+  const pace = await keepInFlight({
+    ...{ places: connections, forMs, stop, work: writing.write },
+    pids: { writer: process.pid, database: ground.postgres.pid },
+  });
+  const { count } = pace;
+  const messages = system.withMessage ? count : 0;
+  await checkRows(database, { by: system.name, payments: count, history: count, messages });
+  return pace;
+}
+
+/** What each round did in a second, beside what others did in it. */
+export const ofRates = (
+  says: string,
+  ours: readonly Pace[],
+  theirs: readonly Pace[],
+  bound: Target['bound'],
+): Target => ({
+  says,
+  bound,
+  values: ratios(
+    ours.map((pace) => pace.perSecond),
+    theirs.map((pace) => pace.perSecond),
+  ),
+});
+
+/** What is told of a system's rounds. */
+export const paceFigures = (system: string, rounds: readonly Pace[]): Figure[] => [
+  { system, name: 'payments', unit: '1/s', values: rounds.map(({ perSecond }) => perSecond) },
+  ...Object.keys(rounds[0]?.cpuUs ?? {}).map((who) => ({
+    ...{ system, name: `processor time of a payment: ${who}`, unit: 'µs' },
+    values: rounds.map(({ cpuUs }) => cpuUs[who] ?? NaN),
+  })),
+];

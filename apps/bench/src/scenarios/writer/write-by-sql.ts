@@ -1,0 +1,95 @@
+import pg from 'pg';
+import { messageOf, newPayment } from './new-payment.ts';
+import type { NewPayment } from './new-payment.ts';
+import { connections } from './writer.ts';
+import type { Writer } from './writer.ts';
+
+const paymentColumns = `payment_id, user_id, reservation_id, amount_minor, currency, state, failure_reason, decline_code,
+  authorizer, created_at, updated_at`;
+const historyColumns =
+  'payment_id, user_id, reservation_id, amount_minor, currency, state, failure_reason, created_at';
+
+/** Names make pg prepare each of them once for a connection. */
+const begin = { name: 'begin', text: 'begin' };
+const commit = { name: 'commit', text: 'commit' };
+const append = {
+  name: 'append',
+  text: 'select outbox.append(topic => $1, key => $2, type => $3, payload => $4, headers => $5, id => $6)',
+};
+const insertPayment = {
+  name: 'payment',
+  text: `insert into payment.payment (${paymentColumns}) values (${places(1, 11)})`,
+};
+const insertHistory = {
+  name: 'history',
+  text: `insert into payment.payment_history (${historyColumns}) values (${places(1, 8)})`,
+};
+/** The same three rows by one statement, in a transaction that it begins and commits by itself. */
+const insertAll = {
+  name: 'all',
+  text: `with payment as (insert into payment.payment (${paymentColumns}) values (${places(1, 11)})),
+              history as (insert into payment.payment_history (${historyColumns}) values (${places(12, 8)}))
+         insert into payment.plain_message (topic, key, type, payload, headers, id) values (${places(20, 6)})`,
+};
+
+/** What any table of messages has to store: no trigger, no number, no index, no partition. */
+const plainMessage = `create table if not exists payment.plain_message
+  (id uuid not null, topic text not null, key text not null, type text not null, payload bytea not null,
+   headers jsonb not null, created_at timestamptz not null default clock_timestamp())`;
+
+function places(from: number, count: number): string {
+  return Array.from({ length: count }, (_, index) => `$${from + index}`).join();
+}
+
+const paymentValues = (payment: NewPayment) => [
+  ...[payment.paymentId, payment.userId, payment.reservationId, payment.amountMinor, payment.currency],
+  ...[payment.state, payment.failureReason, payment.declineCode, payment.authorizer],
+  ...[payment.createdAt, payment.updatedAt],
+];
+
+const historyValues = (payment: NewPayment) => [
+  ...[payment.paymentId, payment.userId, payment.reservationId, payment.amountMinor, payment.currency],
+  ...[payment.state, payment.failureReason, payment.createdAt],
+];
+
+const messageValues = (payment: NewPayment) => {
+  const { topic, key, type, payload, headers, id } = messageOf(payment);
+  return [topic, key, type, payload, headers, id];
+};
+
+/** Writes payments by one prepared statement after another, each sent when the one before it is answered, as everybody does. */
+export const sqlWriter = (databaseUrl: string, { withMessage }: { withMessage: boolean }): Promise<Writer> =>
+  openWriter(databaseUrl, async (client) => {
+    const payment = newPayment();
+    await client.query(begin);
+    await client.query({ ...insertPayment, values: paymentValues(payment) });
+    await client.query({ ...insertHistory, values: historyValues(payment) });
+    if (withMessage) await client.query({ ...append, values: messageValues(payment) });
+    await client.query(commit);
+  });
+
+/** The ceiling: the least that can be sent, and asked of the server, for rows like these to be there. */
+export const oneStatementWriter = (databaseUrl: string): Promise<Writer> =>
+  openWriter(databaseUrl, async (client) => {
+    const payment = newPayment();
+    const values = [paymentValues(payment), historyValues(payment), messageValues(payment)].flat();
+    await client.query({ ...insertAll, values });
+  });
+
+async function openWriter(
+  databaseUrl: string,
+  write: (client: pg.Client) => Promise<unknown>,
+): Promise<Writer> {
+  const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: databaseUrl }));
+  await Promise.all(clients.map((client) => client.connect()));
+  await clients[0]?.query(plainMessage);
+  return {
+    write: async (connection) => {
+      const client = clients[connection];
+      if (client) await write(client);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(clients.map((client) => client.end()));
+    },
+  };
+}
