@@ -24,6 +24,8 @@ export interface Scenario {
   name: string;
   /** One sentence, for `--help` and as the head of its section. */
   says: string;
+  /** How much it writes to disk at most, in GB (but for `quick`): said before anything begins. A few when not given. */
+  diskGb?: number;
   /** Measures, and checks what arrived. @throws Error where something is missing or out of order */
   run: (bench: Bench) => Promise<Outcome>;
 }

@@ -24,6 +24,8 @@ export interface BenchDatabase extends AsyncDisposable {
   url: string;
   /** A connection of the superuser, for whoever fills it and looks at it. */
   client: pg.Client;
+  /** Another one; whoever asks for it ends it. */
+  connect: () => Promise<pg.Client>;
 }
 
 /**
@@ -65,11 +67,11 @@ async function makeDatabase(serverUrl: string): Promise<BenchDatabase> {
   await onServer(serverUrl, `create database ${name}`);
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   await migrateOutbox({ databaseUrl: url });
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await connect(url);
   return {
     url,
     client,
+    connect: () => connect(url),
     [Symbol.asyncDispose]: async () => {
       await client.end();
       await onServer(serverUrl, `drop database ${name} with (force)`);
@@ -77,9 +79,16 @@ async function makeDatabase(serverUrl: string): Promise<BenchDatabase> {
   };
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
+async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
+  // The next query tells.
+  client.on('error', () => undefined);
   await client.connect();
+  return client;
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = await connect(url);
   try {
     await client.query(statement);
   } finally {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readOffsets, readRanges$ } from '@payments/kafka';
 import type { ReadMessage } from '@payments/kafka';
 import type { RunningKafka } from '@payments/servers';
+import { fromEvent, NEVER, takeUntil } from 'rxjs';
 import { numberIn, payloadBytes } from './messages.ts';
 import type { Messages } from './messages.ts';
 
@@ -21,6 +22,8 @@ export interface Expected extends Messages {
   headers?: readonly string[] | undefined;
   /** Count what is missing or out of order, and tell it, instead of refusing it: of a system that promises no more. */
   mayLose?: boolean | undefined;
+  /** Gives up the reading. */
+  stop?: AbortSignal | undefined;
 }
 
 /** What the contract asks of every message; the writer's `tracestate` alone is optional. */
@@ -38,13 +41,15 @@ export async function checkArrived(
   { brokers }: Pick<RunningKafka, 'brokers'>,
   expected: Expected,
 ): Promise<Arrived> {
-  const { topic } = expected;
+  const { topic, stop } = expected;
   const kafka = { brokers, clientId: 'bench' };
   const groupId = `bench-${randomUUID()}`;
   const offsets = (await readOffsets({ kafka, topic, groupId })) ?? [];
   const ranges = offsets.map(({ partition, low, high }) => ({ partition, from: low, until: high }));
   const check = arrivalsOf(expected);
-  await readRanges$({ kafka, topic, ranges, groupId }).forEach(check.take);
+  const messages$ = readRanges$({ kafka, topic, ranges, groupId });
+  await messages$.pipe(takeUntil(stop ? fromEvent(stop, 'abort') : NEVER)).forEach(check.take);
+  stop?.throwIfAborted();
   return check.outcome();
 }
 

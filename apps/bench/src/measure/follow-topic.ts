@@ -15,6 +15,14 @@ export interface Progress {
   seconds: number;
   /** How many came: less than asked for only of a system that `mayLose` some. */
   count: number;
+  /** The same rate, from the look that found `from` of them to the one that found `until`. */
+  rateBetween: (from: number, until: number) => number;
+}
+
+/** How many there were at a time. */
+interface Look {
+  at: number;
+  count: number;
 }
 
 /**
@@ -34,23 +42,30 @@ export async function followTopic(
 ): Promise<Progress> {
   const { topic, total, idleMs = 60_000, mayLose = false, stop } = options;
   const begun = performance.now();
-  let first: { at: number; count: number } | undefined;
+  const looks: Look[] = [];
   let last = { at: begun, count: 0 };
   while (last.count < total) {
     stop.throwIfAborted();
     const count = await kafka.recordsAppended(topic);
     const at = performance.now();
-    if (count > last.count) last = { at, count };
+    if (count > last.count) looks.push((last = { at, count }));
     else if (at - last.at > idleMs && mayLose) break;
     else if (at - last.at > idleMs)
       throw new Error(`${topic}: ${count} of ${total} arrived, and no more for ${idleMs / 1000} s`);
-    if (count > 0) first ??= { at, count };
     if (count < total) await pause(everyMs);
   }
-  const { at, count } = first && first.at < last.at ? first : { at: begun, count: 0 };
+  const looked = (least: number) => looks.find(({ count }) => count >= least);
+  const [first = last] = looks;
   return {
-    messagesPerSecond: (last.count - count) / ((last.at - at) / 1000),
+    messagesPerSecond: rate(first === last ? { at: begun, count: 0 } : first, last),
     seconds: (last.at - begun) / 1000,
     count: last.count,
+    rateBetween: (from, until) => rate(looked(from), looked(until)),
   };
+}
+
+/** Messages a second; NaN where there is no time between two looks. */
+function rate(first: Look | undefined, last: Look | undefined): number {
+  if (!first || !last || first === last) return NaN;
+  return (last.count - first.count) / ((last.at - first.at) / 1000);
 }
