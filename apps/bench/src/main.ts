@@ -1,11 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { openGround } from './ground/ground.ts';
+import type { Ground } from './ground/ground.ts';
+import { requireDisk } from './ground/require-disk.ts';
 import { describeMachine } from './report/machine.ts';
 import { printOutcome } from './report/print-outcome.ts';
+import { verdictOf } from './report/rows.ts';
+import { messageOf, printLogs } from './report/tell-error.ts';
 import { writePage } from './report/write-page.ts';
 import type { Measured } from './report/write-page.ts';
-import type { Count, Scenario } from './scenario.ts';
+import type { Count, Outcome, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 interface Options extends Count {
@@ -36,30 +40,52 @@ if (process.platform !== 'linux')
   program.error('npm run bench needs Linux: what processes cost is read from /proc.');
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  // Once: a second one ends it at once, and the servers end with it.
+  process.once(signal, () => {
+    console.error('stopping: what is under way is given up, servers and files are removed');
+    process.exitCode = code;
+    stop.abort(new Error(`stopped by ${signal}`));
+  });
 
 const begun = Date.now();
-const machine = await describeMachine();
-console.log(machine.lines.join('\n'));
-const measured: Measured[] = [];
 try {
+  await measureAll();
+} catch (error) {
+  console.error(stop.signal.aborted ? (stop.signal.reason as Error).message : messageOf(error));
+  process.exitCode ??= 1;
+}
+
+async function measureAll(): Promise<void> {
+  const machine = await describeMachine();
+  console.log(machine.lines.join('\n'));
+  await requireDisk(count.quick ? 1 : Math.max(...only.map(({ diskGb = 4 }) => diskGb)));
   await using ground = await openGround({ log: tell('servers') });
+  const measured: Measured[] = [];
   for (const scenario of only) {
-    stop.signal.throwIfAborted();
-    const log = tell(scenario.name);
-    log(scenario.says);
+    measured.push({ scenario, outcome: await measure(scenario, ground), at: new Date() });
+    if (record) await writePage({ machine, measured, count });
+    if (json !== undefined)
+      await writeFile(json, `${JSON.stringify({ machine, count, measured }, undefined, 2)}\n`);
+  }
+  console.log(count.quick ? 'Everything arrived. The figures mean nothing.' : verdictOf(measured));
+}
+
+async function measure(scenario: Scenario, ground: Ground): Promise<Outcome> {
+  stop.signal.throwIfAborted();
+  const log = tell(scenario.name);
+  log(scenario.says);
+  try {
     const outcome = await scenario.run({ ...count, ground, log, stop: stop.signal });
     printOutcome(outcome);
-    measured.push({ scenario, outcome, at: new Date() });
-    if (record) await writePage({ machine, measured, count });
+    return outcome;
+  } catch (error) {
+    if (!stop.signal.aborted) await printLogs(ground.folder);
+    throw new Error(`${scenario.name} failed: ${messageOf(error)}`, { cause: error });
   }
-  if (json !== undefined)
-    await writeFile(json, `${JSON.stringify({ machine, count, measured }, undefined, 2)}\n`);
-} catch (error) {
-  if (!stop.signal.aborted) throw error;
-  console.error((stop.signal.reason as Error).message);
-  process.exitCode = 130;
 }
 
 function tell(name: string): (line: string) => void {

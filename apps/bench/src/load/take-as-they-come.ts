@@ -7,8 +7,8 @@ import type { Arrived } from './check-arrived.ts';
 import { numberIn } from './messages.ts';
 import type { Messages } from './messages.ts';
 
-/** A consumer that is there before the messages. */
-export interface Taking {
+/** A consumer that is there before the messages. Disposing lets go of it, whatever has come. */
+export interface Taking extends Disposable {
   /** When each message came first, by its number less `from`: `performance.now()`; 0 where it has not come yet. */
   arrivedAt: Float64Array;
   /**
@@ -32,6 +32,8 @@ export async function takeAsTheyCome(
   const joined = Promise.withResolvers<void>();
   const kafka = { brokers, clientId: 'bench' };
   const group = { groupId: `bench-${randomUUID()}`, topics: [topic], maxUncommitted: 10_000 };
+  const over = new AbortController();
+  const ended = AbortSignal.any([stop, over.signal]);
   let left = count;
   const consumed$ = messages$({ kafka, ...group, onJoined: () => joined.resolve() }).pipe(
     tap((message) => {
@@ -44,12 +46,14 @@ export async function takeAsTheyCome(
     }),
     takeWhile(() => left > 0),
     timeout({ each: idleMs, meta: `${topic} was silent` }),
-    takeUntil(fromEvent(stop, 'abort')),
+    takeUntil(fromEvent(ended, 'abort')),
   );
   const all = lastValueFrom(consumed$, { defaultValue: undefined }).then(() => {
     stop.throwIfAborted();
     return check.outcome();
   });
+  // Whoever waits for them hears of an error; until then nobody listens.
+  all.catch(() => undefined);
   await Promise.race([joined.promise, all]);
-  return { arrivedAt, all };
+  return { arrivedAt, all, [Symbol.dispose]: () => over.abort() };
 }

@@ -12,7 +12,8 @@ export function printOutcome(outcome: Outcome): void {
 
 function print({ head, rows }: Rows): void {
   if (rows.length === 0) return;
-  const table = new Table({ head, style: { head: [], border: [] } });
-  table.push(...rows);
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  // What is bold on the page is plain here.
+  table.push(...rows.map((cells) => cells.map((cell) => cell.replaceAll('**', ''))));
   console.log(table.toString());
 }

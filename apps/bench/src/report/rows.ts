@@ -47,3 +47,18 @@ function short(value: number): string {
   if (Number.isNaN(value)) return 'not measured';
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
+
+/** How many targets are met, and which are not, a line each. */
+export function verdictOf(measured: readonly { scenario: { name: string }; outcome: Outcome }[]): string {
+  const targets = measured.flatMap(({ scenario, outcome }) =>
+    outcome.targets.filter(({ bound }) => bound).map((target) => ({ name: scenario.name, target })),
+  );
+  const open = targets.filter(({ target }) => !isMet(target));
+  return [
+    `${targets.length - open.length} of ${targets.length} targets are met.`,
+    ...open.map(
+      ({ name, target }) =>
+        `not met: ${name}: ${target.says}: ${short(median(target.values))}, ${boundOf(target)} is wanted`,
+    ),
+  ].join('\n');
+}

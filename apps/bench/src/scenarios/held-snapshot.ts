@@ -51,9 +51,7 @@ async function measureHeldSnapshot(bench: Bench): Promise<Outcome> {
   await using database = await ground.database();
   const stretches: Stretch[] = [];
   const committedAt = new Float64Array(count);
-  const taking = await takeAsTheyCome(ground.kafka, { topic, from: 0, count, keys, stop });
-  // Whoever waits for them below hears of an error.
-  taking.all.catch(() => undefined);
+  using taking = await takeAsTheyCome(ground.kafka, { topic, from: 0, count, keys, stop });
   {
     await using relays = await startRelays(ground, { databaseUrl: database.url, count: 1, pollMs: 1000 });
     await using writer = await openWriter(database);
