@@ -24,10 +24,10 @@ async function inTheMiddle() {
   let output = '';
   bench.all.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const waiting = { for: 'the scenario to begin', timeoutMs: 90_000 };
-  const port = await pollUntil(waiting, async () =>
-    output.includes('are written') ? /PostgreSQL listens on (\S+)/.exec(output)?.[1] : undefined,
+  const address = await pollUntil(waiting, () =>
+    Promise.resolve(/PostgreSQL listens on (\S+)[^]*are written/.exec(output)?.[1]),
   );
-  return { bench, leftovers: () => leftoversOf(port) };
+  return { bench, leftovers: () => leftoversOf(address) };
 }
 
 /** Files; the servers, which have the folder in their command; what is connected to them, which has the address. */

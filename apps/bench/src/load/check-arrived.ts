@@ -22,6 +22,8 @@ export interface Expected extends Messages {
   headers?: readonly string[] | undefined;
   /** Count what is missing or out of order, and tell it, instead of refusing it: of a system that promises no more. */
   mayLose?: boolean | undefined;
+  /** Is told how far the reading is, where that takes long. */
+  log?: ((line: string) => void) | undefined;
   /** Gives up the reading. */
   stop?: AbortSignal | undefined;
 }
@@ -32,6 +34,9 @@ export const contractHeaders = [
   ...['content-type', 'traceparent'],
 ];
 
+/** After how many messages it is told how far it is. */
+const tellEvery = 1_000_000;
+
 /**
  * Reads all of a topic and holds it against what was written: every message there, its key and size right, the headers complete,
  * and the first deliveries of each key in the order of their numbers. No system's figure counts without it.
@@ -41,14 +46,19 @@ export async function checkArrived(
   { brokers }: Pick<RunningKafka, 'brokers'>,
   expected: Expected,
 ): Promise<Arrived> {
-  const { topic, stop } = expected;
+  const { topic, count, log, stop } = expected;
   const kafka = { brokers, clientId: 'bench' };
   const groupId = `bench-${randomUUID()}`;
   const offsets = (await readOffsets({ kafka, topic, groupId })) ?? [];
   const ranges = offsets.map(({ partition, low, high }) => ({ partition, from: low, until: high }));
   const check = arrivalsOf(expected);
   const messages$ = readRanges$({ kafka, topic, ranges, groupId });
-  await messages$.pipe(takeUntil(stop ? fromEvent(stop, 'abort') : NEVER)).forEach(check.take);
+  let read = 0;
+  await messages$.pipe(takeUntil(stop ? fromEvent(stop, 'abort') : NEVER)).forEach((message) => {
+    check.take(message);
+    if (++read % tellEvery === 0)
+      log?.(`${read.toLocaleString('en')} of ${count.toLocaleString('en')} are checked`);
+  });
   stop?.throwIfAborted();
   return check.outcome();
 }

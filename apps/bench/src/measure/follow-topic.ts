@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningKafka } from '@payments/servers';
 
-/** How often the broker is asked, in milliseconds. */
+/** How often the broker is asked, and how often it is told how far it is, in milliseconds. */
 const everyMs = 10;
+const tellEveryMs = 20_000;
 
 /** How messages came into a topic. */
 export interface Progress {
@@ -37,13 +38,16 @@ export async function followTopic(
     idleMs?: number | undefined;
     /** Then what came is returned when nothing more has come for `idleMs`. */
     mayLose?: boolean | undefined;
+    /** Is told how far it came, where that takes long. */
+    log?: ((line: string) => void) | undefined;
     stop: AbortSignal;
   },
 ): Promise<Progress> {
-  const { topic, total, idleMs = 60_000, mayLose = false, stop } = options;
+  const { topic, total, idleMs = 60_000, mayLose = false, log, stop } = options;
   const begun = performance.now();
   const looks: Look[] = [];
   let last = { at: begun, count: 0 };
+  let toldAt = begun;
   while (last.count < total) {
     stop.throwIfAborted();
     const count = await kafka.recordsAppended(topic);
@@ -52,6 +56,10 @@ export async function followTopic(
     else if (at - last.at > idleMs && mayLose) break;
     else if (at - last.at > idleMs)
       throw new Error(`${topic}: ${count} of ${total} arrived, and no more for ${idleMs / 1000} s`);
+    if (at - toldAt > tellEveryMs) {
+      log?.(`${count.toLocaleString('en')} of ${total.toLocaleString('en')} have arrived`);
+      toldAt = at;
+    }
     if (count < total) await pause(everyMs);
   }
   const looked = (least: number) => looks.find(({ count }) => count >= least);

@@ -95,20 +95,20 @@ async function drain(bench: Bench, side: Pick<Side, 'database' | 'relays'>, coun
   await open.commit();
   relays.wake();
   await followTopic(ground.kafka, { topic, total: count + 1, stop });
-  await checkArrived(ground.kafka, { topic, from: 0, count: count + 1, keys, stop });
+  await checkArrived(ground.kafka, { topic, from: 0, count: count + 1, keys, log, stop });
   await ground.kafka.deleteTopic(topic);
   return found;
 }
 
 async function measureDrain(
-  { ground, quick, stop }: Bench,
+  { ground, quick, log, stop }: Bench,
   { relays, topic, count }: { relays: Relays; topic: string; count: number },
 ): Promise<Drain> {
   const { few } = quick ? quickSizes : sizes;
   const cpu = () => Promise.all([cpuMsOf(relays.pids), cpuMsOf([ground.postgres.pid])]);
   const before = await cpu();
   relays.wake();
-  const following = followTopic(ground.kafka, { topic, total: count, stop });
+  const following = followTopic(ground.kafka, { topic, total: count, log, stop });
   const memory = highestWhile(following, async () => (await costOf(relays.pids)).memoryMb);
   const [{ messagesPerSecond, rateBetween }, memoryMb] = await Promise.all([following, memory]);
   const after = await cpu();
