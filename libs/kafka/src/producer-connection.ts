@@ -4,8 +4,10 @@ import { openClient, retryTimesOf } from './open-client.ts';
 import type { ClientOptions } from './open-client.ts';
 import type { SentMessage } from './producer.ts';
 import { KafkaError } from './kafka-error.ts';
-import { headersToSend, isRaw } from './raw-record.ts';
+import { patchedPartitioner } from './patched-partitioner.ts';
+import { encodeProduceRequest } from './produce-request.ts';
 import type { RequestBytes } from './request-bytes.ts';
+import { requestRoom } from './request-room.ts';
 import { noteSentPartitions } from './sent-partitions.ts';
 import { splitByPartitionBytes } from './split-by-partition-bytes.ts';
 
@@ -29,12 +31,16 @@ export function openConnection(
   const { requestTimeoutMs, partitionBytes } = options;
   const client = openClient(options);
   const partitions = noteSentPartitions();
+  const room = requestRoom();
   const producer = client.kafka.producer({
     idempotent: false,
     retry: retryTimesOf(0),
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: partitions.createPartitioner,
+    createPartitioner: patchedPartitioner({
+      groupMessages: partitions.groupMessages,
+      encodeRequest: (request) => encodeProduceRequest(request, { room: room.take, now: Date.now() }),
+    }),
   });
   const admin = client.kafka.admin({ retry: retryTimesOf(0) });
   const split = (messages: readonly SentMessage[], maxBytes: number) =>
@@ -48,6 +54,8 @@ export function openConnection(
       partitions.beginSend();
       for (const some of split(messages, partitionBytes.now())) {
         partitions.beginRequest();
+        // All of the request before is with its brokers: each has answered.
+        room.free();
         const request = { acks: -1, timeout: requestTimeoutMs, topicMessages: byTopic(some) };
         const sent = producer.sendBatch(request).catch((error: unknown) => {
           if (requestTooLarge.has(KafkaError.from(error).code))
@@ -80,22 +88,8 @@ function connectOnce(one: Producer | Admin): () => Promise<void> {
   return () => (connected ??= one.connect());
 }
 
-/** One entry for each topic, each topic's messages in their order: kafkajs merges repeated topics by copying. */
+/** One entry for each topic, each topic's messages in their order. They are ours alone to encode, whatever kafkajs's types say. */
 function byTopic(messages: readonly SentMessage[]): TopicMessages[] {
-  const topics = new Map<string, Message[]>();
-  for (const { topic, key, value, headers } of messages) {
-    const own = topics.get(topic) ?? [];
-    own.push({
-      key,
-      value: value && asBuffer(value),
-      headers: isRaw(headers) ? headersToSend(headers) : headers,
-    });
-    topics.set(topic, own);
-  }
-  return [...topics].map(([topic, ofTopic]) => ({ topic, messages: ofTopic }));
-}
-
-/** The same bytes as a Buffer, not a copy: kafkajs writes nothing else. */
-function asBuffer(value: Uint8Array): Buffer {
-  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const topics = Map.groupBy(messages, ({ topic }) => topic);
+  return [...topics].map(([topic, ofTopic]) => ({ topic, messages: ofTopic as unknown as Message[] }));
 }

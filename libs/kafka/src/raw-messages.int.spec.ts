@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { readWithKafkaConsole } from '@payments/testing';
 
 import { consumer, kafka, newGroup, stopConsumers } from './consuming.fixture.ts';
 import { ledTopic } from './led-topic.fixture.ts';
@@ -56,6 +57,21 @@ describe('a message whose every byte is the caller’s', () => {
     const received = await sendAndRead(Object.values(odd));
     const raw = Object.keys(odd).map((name, index) => [name, received[index]?.raw]);
     expect(Object.fromEntries(raw)).toEqual(odd);
+  });
+
+  it('is to Kafka’s own consumer what it is to us', async () => {
+    await using made = await ledTopic(1);
+    await using producer = openProducer({ kafka });
+    const records = Object.values(odd);
+    await producer.send(records.map((record) => ({ topic: made.topic, ...record })));
+    const { topic } = made;
+    const read = await readWithKafkaConsole({ brokers: kafka.brokers, topic, count: records.length });
+    const raw = read.map(({ key, value, headers }) => ({
+      key,
+      value,
+      headers: headers.map(({ name, value: of }) => header(name, of)),
+    }));
+    expect(raw).toEqual(records);
   });
 
   it('comes in texts as well: an absent key or value is empty, and of repeated headers the last one counts', async () => {

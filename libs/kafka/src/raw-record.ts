@@ -1,5 +1,3 @@
-import type { IHeaders } from 'kafkajs';
-
 /** A header as it lies in Kafka. A name may come several times, and a value may be null. */
 export type RawHeader = Readonly<{ key: string; value: Buffer | null }>;
 
@@ -13,7 +11,7 @@ export type RawRecord = Readonly<{
   headers: readonly RawHeader[];
 }>;
 
-/** What our patch of kafkajs adds to a message that was read, and takes in place of an object in one to be sent. */
+/** What our patch of kafkajs adds to a message that was read. */
 type Listed = { headerList?: readonly RawHeader[] };
 
 /** The record that kafkajs read. */
@@ -28,9 +26,6 @@ export function toRawRecord(message: Readonly<{ key: Buffer | null; value: Buffe
 export const isRaw = (
   headers: readonly RawHeader[] | Readonly<Record<string, string>>,
 ): headers is readonly RawHeader[] => Array.isArray(headers);
-
-/** Raw headers as kafkajs takes them; its types do not know the patch. */
-export const headersToSend = (headers: readonly RawHeader[]): IHeaders => headers as unknown as IHeaders;
 
 /** Headers as text; of one that is there several times, the last one. One whose last value is null is not there. */
 export function textHeaders(headers: readonly RawHeader[]): Record<string, string> {

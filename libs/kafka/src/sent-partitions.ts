@@ -1,13 +1,16 @@
 import kafkajs from 'kafkajs';
-import type { ICustomPartitioner, RecordMetadata } from 'kafkajs';
+import type { RecordMetadata } from 'kafkajs';
 
 import { partitionName } from './assignment.ts';
 import { KafkaError } from './kafka-error.ts';
+import { murmur2 } from './murmur2.ts';
+import type { PartitionMetadata, PatchedPartitioner } from './patched-partitioner.ts';
+import type { SentMessage } from './producer.ts';
 
 /** Which partitions the messages of a send go to. */
 export type SentPartitions = {
-  /** The partitioner to give to kafkajs: Java's (murmur2 of the key), with a note of each choice. */
-  createPartitioner: ICustomPartitioner;
+  /** Groups the messages of a request by partition, chosen as Java does (murmur2 of the key), and notes the partitions. */
+  groupMessages: PatchedPartitioner['groupMessages'];
   /**
    * A name of the partition a message goes to. Before the first send to its topic nobody knows how many partitions that
    * has: then all of its messages are taken to go to one.
@@ -25,35 +28,39 @@ export type SentPartitions = {
   verify(returned: readonly RecordMetadata[]): void;
 };
 
-type Partitioner = ReturnType<ICustomPartitioner>;
+/** A topic as it was at the last request. `names`: of its partitions; without a key, one for all messages of a send. */
+type Topic = { partitionMetadata: PartitionMetadata; names: string[]; withoutKey: number | undefined };
 
 /** Notes the partitions of one producer's sends. */
 export function noteSentPartitions(): SentPartitions {
-  const chooseByKey: Partitioner = kafkajs.Partitioners.DefaultPartitioner();
-  const metadata = new Map<string, Parameters<Partitioner>[0]['partitionMetadata']>();
+  const chooseWithoutKey = kafkajs.Partitioners.DefaultPartitioner();
+  const topics = new Map<string, Topic>();
   const sent = new Set<string>();
-  /** Java's is sticky, too: a partition for all of them, so that what they bring it is known beforehand. */
-  const withoutKey = new Map<string, number>();
-  const choose: Partitioner = (message) => {
-    if (message.message.key != null) return chooseByKey(message);
-    const partition = withoutKey.get(message.topic) ?? chooseByKey(message);
-    withoutKey.set(message.topic, partition);
-    return partition;
+
+  const partitionIn = (topic: Topic, name: string, key: string | Buffer | null): number => {
+    const { partitionMetadata } = topic;
+    if (key !== null) return (murmur2(key) & 0x7fffffff) % partitionMetadata.length;
+    // Java's is sticky, too: a partition for all of them, so that what they bring it is known beforehand.
+    const message = { key, value: null };
+    return (topic.withoutKey ??= chooseWithoutKey({ topic: name, partitionMetadata, message }));
   };
+
   return {
-    createPartitioner: () => (message) => {
-      const partition = choose(message);
-      metadata.set(message.topic, message.partitionMetadata);
-      sent.add(partitionName({ topic: message.topic, partition }));
-      return partition;
+    groupMessages: ({ topic: name, partitionMetadata, messages }) => {
+      const topic = updated(topics, name, partitionMetadata);
+      const groups: Record<number, SentMessage[]> = {};
+      for (const message of messages) {
+        const partition = partitionIn(topic, name, message.key);
+        (groups[partition] ??= []).push(message);
+      }
+      for (const partition in groups) sent.add(topic.names[partition] ?? name);
+      return groups;
     },
-    partitionOf: ({ topic, key }) => {
-      const partitionMetadata = metadata.get(topic);
-      if (!partitionMetadata) return topic;
-      const partition = choose({ topic, partitionMetadata, message: { key, value: null } });
-      return partitionName({ topic, partition });
+    partitionOf: ({ topic: name, key }) => {
+      const topic = topics.get(name);
+      return topic?.names[partitionIn(topic, name, key)] ?? name;
     },
-    beginSend: () => withoutKey.clear(),
+    beginSend: () => topics.forEach((topic) => (topic.withoutKey = undefined)),
     beginRequest: () => sent.clear(),
     verify: (returned) => {
       const answered = new Set(
@@ -66,6 +73,18 @@ export function noteSentPartitions(): SentPartitions {
       throw new KafkaError('PARTITION_NOT_ANSWERED', `Kafka did not acknowledge ${missing.join(', ')}`);
     },
   };
+}
+
+const noPartitions = (): Pick<Topic, 'names' | 'withoutKey'> => ({ names: [], withoutKey: undefined });
+
+/** The topic with what is known of its partitions now. */
+function updated(topics: Map<string, Topic>, name: string, partitionMetadata: PartitionMetadata): Topic {
+  const { names, withoutKey } = topics.get(name) ?? noPartitions();
+  for (let partition = names.length; partition < partitionMetadata.length; partition++)
+    names.push(partitionName({ topic: name, partition }));
+  const topic = { partitionMetadata, names, withoutKey };
+  topics.set(name, topic);
+  return topic;
 }
 
 function isAppended({ errorCode, baseOffset }: RecordMetadata): boolean {

@@ -1,10 +1,5 @@
 import type { SentMessage } from './producer.ts';
-import { isRaw } from './raw-record.ts';
-
-/** What a record costs beside its key, value and headers: lengths, deltas, attributes. An upper bound. */
-const recordOverhead = 32;
-const headerOverhead = 6;
-const rawHeaderOverhead = 10;
+import { mostBytesOf } from './record-size.ts';
 
 /**
  * Splits messages into sends, one after the other, so that none brings more than `maxBytes` for one partition: the
@@ -17,7 +12,7 @@ export function splitByPartitionBytes<Message extends SentMessage>(
   options: { maxBytes: number; partitionOf: (message: Message) => string },
 ): (readonly Message[])[] {
   const { maxBytes, partitionOf } = options;
-  const sizes = messages.map(sizeOf);
+  const sizes = messages.map(mostBytesOf);
   if (sizes.reduce((sum, size) => sum + size, 0) <= maxBytes) return [messages];
 
   const sends: Message[][] = [];
@@ -35,20 +30,4 @@ export function splitByPartitionBytes<Message extends SentMessage>(
     (sends[now.send] ??= []).push(message);
   });
   return sends;
-}
-
-/** An upper bound of what a message takes in a batch. A character is at most three bytes of UTF-8 for each UTF-16 unit. */
-function sizeOf({ key, value, headers }: SentMessage): number {
-  let size = recordOverhead + bytesOf(key) + bytesOf(value);
-  if (isRaw(headers)) {
-    for (const header of headers) size += rawHeaderOverhead + header.key.length * 3 + bytesOf(header.value);
-    return size;
-  }
-  for (const name in headers) size += headerOverhead + (name.length + (headers[name] ?? '').length) * 3;
-  return size;
-}
-
-function bytesOf(part: string | Uint8Array | null): number {
-  if (part === null) return 0;
-  return typeof part === 'string' ? part.length * 3 : part.byteLength;
 }

@@ -14,6 +14,7 @@ export { startService, type Program, type RunningService, type ServiceOptions } 
 // Servers of a spec's own, for libraries: a library's spec may import this project and no other.
 export {
   freePort,
+  readWithKafkaConsole,
   startKafka,
   startPostgres,
   type RunningKafka,
