@@ -1,3 +1,4 @@
+import { isoTime } from './iso-time.ts';
 import { KafkaError } from './kafka-error.ts';
 
 /**
@@ -33,15 +34,16 @@ const names = {
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md#32-binary-content-mode
  */
 export function cloudEventHeaders(event: CloudEvent): Record<string, string> {
-  return {
+  const headers: Record<string, string> = {
     [names.specversion]: '1.0',
     [names.id]: event.id,
     [names.source]: event.source,
     [names.type]: event.type,
-    ...(event.subject !== undefined && { [names.subject]: event.subject }),
-    ...(event.time && { [names.time]: event.time.toISOString() }),
-    ...(event.dataContentType !== undefined && { [names.dataContentType]: event.dataContentType }),
   };
+  if (event.subject !== undefined) headers[names.subject] = event.subject;
+  if (event.time) headers[names.time] = isoTime(event.time);
+  if (event.dataContentType !== undefined) headers[names.dataContentType] = event.dataContentType;
+  return headers;
 }
 
 /**

@@ -39,7 +39,8 @@ export function sorting(): Sorting {
   /** Whether this one may still be sent; what becomes of it is noted where not. */
   function isOpen(one: Outgoing): boolean {
     const { topic } = one.message;
-    const ahead = keys.get(orderOf(one.message));
+    // As a rule nothing is refused, and the text of an order is made for nothing.
+    const ahead = keys.size > 0 ? keys.get(orderOf(one.message)) : undefined;
     const barred = topics.get(topic);
     const held = suspects.get(topic)?.held;
     const invalid = ahead || barred || held ? undefined : whyInvalid(one.event);
@@ -69,11 +70,13 @@ export function sorting(): Sorting {
  */
 const largestBytes = 99 * 1024 * 1024;
 
+const required = ['ce_source', 'ce_type'];
+
 /** Why an event can never be published, known before it is sent. A CloudEvent needs its source and type. */
 function whyInvalid({ value, headers }: KafkaMessage): Reason | undefined {
   if (value.byteLength > largestBytes) {
     return new KafkaError('MESSAGE_TOO_LARGE', `${value.byteLength} bytes are more than any broker takes`);
   }
-  const empty = ['ce_source', 'ce_type'].find((name) => !headers[name]);
+  const empty = required.find((name) => !headers[name]);
   return empty === undefined ? undefined : new KafkaError('INVALID_CLOUD_EVENT', `its ${empty} is empty`);
 }
