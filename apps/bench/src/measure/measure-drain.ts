@@ -40,7 +40,7 @@ export async function measureDrain(
   const { messagesPerSecond } = await following;
   const [cost, databaseMs] = [await costOf(pids), await cpuMsOf([postgres.pid])];
   await mover.rest();
-  const arrived = await checkArrived(kafka, { ...messages, headers, mayLose });
+  const arrived = await checkArrived(kafka, { ...messages, headers, mayLose, stop });
   await kafka.deleteTopic(topic);
   return {
     ...arrived,
