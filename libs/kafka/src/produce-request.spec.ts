@@ -10,6 +10,8 @@ const now = Date.UTC(2027, 1, 3, 4, 5, 6, 789);
 /** No more than is asked for, or else a text would be cut off; and not empty, for it is written again. */
 const room = (bytes: number) => Buffer.alloc(bytes, 0xa5);
 
+const nothing = () => ({ key: '', value: Buffer.alloc(0) });
+
 const requestOf = (...partitions: SentMessage[][]): ProduceRequest => ({
   apiKey: 0,
   apiVersion: 7,
@@ -55,6 +57,19 @@ describe('a produce request is that of kafkajs to the byte', () => {
         value: Buffer.from('v'),
         headers: {},
       })),
+    ));
+
+  it('for messages that consist of lengths alone', () =>
+    expectSameBytes(
+      Array.from({ length: 1000 }, () => ({ topic: 't', key: null, value: null, headers: [] })),
+      [
+        {
+          topic: 't',
+          key: Buffer.alloc(0),
+          value: Buffer.alloc(0),
+          headers: Array.from({ length: 1000 }, nothing),
+        },
+      ],
     ));
 
   it('for a value that is no Buffer, and for a part of a larger one', () => {
