@@ -16,7 +16,7 @@ if (!disabled) {
   // Only what is instrumented goes through the hooks: everything else is loaded as if they were not there.
   register({ include: ['pg', 'pg-pool', 'pino', 'http', 'https'] });
   const { startTelemetry } = await import('./start-telemetry.ts');
-  startTelemetry(config);
+  await startTelemetry(config);
 }
 
 /** As with every other variable: a bad one is named, and ends the start. */
