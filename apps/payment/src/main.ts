@@ -1,5 +1,5 @@
-import { migrateOutbox, openWaker } from '@payments/outbox';
-import type { Waker } from '@payments/outbox';
+import { migrateOutbox, openWaker } from '@payments/outbox/writer';
+import type { Waker } from '@payments/outbox/writer';
 import { createLog, openHealth, runUntilSignal, waitFor } from '@payments/runtime';
 import { authenticateBy } from './access/authenticate.ts';
 import { authenticationInterceptor } from './access/authentication-interceptor.ts';

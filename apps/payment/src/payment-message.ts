@@ -9,7 +9,7 @@ import {
   paymentEventTypes,
 } from '@payments/contracts';
 import type { PaymentEventType } from '@payments/contracts';
-import type { NewMessage } from '@payments/outbox';
+import type { NewMessage } from '@payments/outbox/writer';
 import type { PaymentRow, State } from './database/payment.ts';
 import { toPayment } from './to-payment.ts';
 

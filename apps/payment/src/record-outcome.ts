@@ -1,4 +1,4 @@
-import { appendMessage } from '@payments/outbox';
+import { appendMessage } from '@payments/outbox/writer';
 import type { UnitOfWork } from './database/in-transaction.ts';
 import { PaymentHistory } from './database/payment-history.ts';
 import type { PaymentRow } from './database/payment.ts';

@@ -1,5 +1,5 @@
 import { defineEntity, MikroORM, p, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
-import { appendMessage, openWaker, OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { appendMessage, openWaker, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { messagesOf, type BookingDesk } from './booking.ts';
 
 const BookingRow = defineEntity({

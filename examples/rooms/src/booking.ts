@@ -1,4 +1,4 @@
-import type { NewMessage } from '@payments/outbox';
+import type { NewMessage } from '@payments/outbox/writer';
 
 /** A room has one guest a day, written `2026-05-01`. */
 export type Booking = { room: string; day: string; guest: string };

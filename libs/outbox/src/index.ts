@@ -1,8 +1,5 @@
 export { adoptLog, type Adoption, type AdoptLogOptions } from './adopt/adopt-log.ts';
 export type { CopiedPosition } from './adopt/copied-positions.ts';
-export { appendMessage, type NewMessage } from './append/append-message.ts';
-export { OutboxMessage } from './append/outbox-message.ts';
-export { outboxSubscriber } from './append/outbox-subscriber.ts';
 export { OutboxError, outboxError, type OutboxErrorCode } from './errors.ts';
 export { migrateOutbox, type MigrateOutboxOptions } from './migrations/migrate-outbox.ts';
 export { openRelaySession, type RelaySession, type RelaySessionOptions } from './relay/relay-session.ts';

@@ -1,5 +1,5 @@
 import { metrics } from '@opentelemetry/api';
-import { paymentEventTopic, replayTopic } from '@payments/contracts';
+import { paymentEventTopic, replayTopic } from '@payments/contracts/events';
 import { KafkaError, openGroupLag } from '@payments/kafka';
 import type { KafkaConfig } from '@payments/kafka';
 import { observeSparingly } from '@payments/runtime';

@@ -4,7 +4,7 @@ import {
   replayPartitions,
   replayTopic,
   replayTopicConfig,
-} from '@payments/contracts';
+} from '@payments/contracts/events';
 import { ensureTopics, KafkaError, messages$ } from '@payments/kafka';
 import type { ConsumedMessage, ConsumerOptions, TopicSpec } from '@payments/kafka';
 import { backoff } from '@payments/runtime';

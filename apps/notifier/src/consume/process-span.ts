@@ -1,7 +1,7 @@
 import { context, defaultTextMapGetter, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { replayTopic as replayTopicOfTheContract } from '@payments/contracts';
+import { replayTopic as replayTopicOfTheContract } from '@payments/contracts/events';
 import type { ConsumedMessage } from '@payments/kafka';
 import { failSpan, inSpan } from '@payments/runtime';
 import { cutShort } from '../event/cut-short.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { paymentEventTopic } from '@payments/contracts';
+import { paymentEventTopic } from '@payments/contracts/events';
 import { KafkaError, topicRetentionMs } from '@payments/kafka';
 import type { KafkaConfig } from '@payments/kafka';
 import { backoff } from '@payments/runtime';

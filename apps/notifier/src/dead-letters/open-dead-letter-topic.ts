@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { deadLetterPartitions, deadLetterTopic, deadLetterTopicConfig } from '@payments/contracts';
+import { deadLetterPartitions, deadLetterTopic, deadLetterTopicConfig } from '@payments/contracts/events';
 import { ensureTopics, KafkaError, openProducer } from '@payments/kafka';
 import type { KafkaConfig, RawKafkaMessage } from '@payments/kafka';
 import { backoff } from '@payments/runtime';

@@ -1,4 +1,9 @@
-import { deadLetterTopic, readDeadLetterMark, replayTopic, withDeadLetterMark } from '@payments/contracts';
+import {
+  deadLetterTopic,
+  readDeadLetterMark,
+  replayTopic,
+  withDeadLetterMark,
+} from '@payments/contracts/events';
 import type { RawKafkaMessage, ReadMessage } from '@payments/kafka';
 
 /** What a dead letter is made of beside its message. Topics: others than the contract's, for specs. */

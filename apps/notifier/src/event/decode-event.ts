@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { PaymentEventSchema, readMoney } from '@payments/contracts';
-import type { MinorUnits, Payment } from '@payments/contracts';
+import { PaymentEventSchema, readMoney } from '@payments/contracts/events';
+import type { MinorUnits, Payment } from '@payments/contracts/events';
 import { cutShort } from './cut-short.ts';
 import { outcomeOfType, stateOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';

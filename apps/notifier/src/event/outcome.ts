@@ -1,5 +1,5 @@
-import { PaymentState, paymentEventTypes } from '@payments/contracts';
-import type { PaymentEventType } from '@payments/contracts';
+import { PaymentState, paymentEventTypes } from '@payments/contracts/events';
+import type { PaymentEventType } from '@payments/contracts/events';
 
 /** Every kind of event that is told, by `ce_type`. Another kind is one line here, and its words in `text/words`. */
 const outcomes = {

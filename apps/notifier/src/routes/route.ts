@@ -1,5 +1,5 @@
-import { isAbove } from '@payments/contracts';
-import type { Amounts, FailureReason } from '@payments/contracts';
+import { isAbove } from '@payments/contracts/events';
+import type { Amounts, FailureReason } from '@payments/contracts/events';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import type { Outcome } from '../event/outcome.ts';
 

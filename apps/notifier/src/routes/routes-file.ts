@@ -1,4 +1,4 @@
-import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '@payments/contracts';
+import { amountsExpected, currencyDecimals, FailureReason, parseAmounts } from '@payments/contracts/events';
 import { z } from 'zod';
 import { everyOutcome } from '../event/outcome.ts';
 import { slackFormats } from '../slack/post-to-slack.ts';

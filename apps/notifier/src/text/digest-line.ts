@@ -1,4 +1,4 @@
-import { formatMoney } from '@payments/contracts';
+import { formatMoney } from '@payments/contracts/events';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import { outcomeEmoji } from './outcome-emoji.ts';
 import { cost, quotedAsCode } from './quoted.ts';

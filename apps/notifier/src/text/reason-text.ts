@@ -1,5 +1,5 @@
-import { FailureReason } from '@payments/contracts';
-import type { Payment } from '@payments/contracts';
+import { FailureReason } from '@payments/contracts/events';
+import type { Payment } from '@payments/contracts/events';
 import type { ReasonWords, Words } from './words/words.ts';
 
 /** Why a payment failed: in words and, to search for, by its name (`full`), or in a few words (`short`). */

@@ -1,4 +1,4 @@
-import { formatMoney } from '@payments/contracts';
+import { formatMoney } from '@payments/contracts/events';
 import type { PaymentEvent } from '../event/decode-event.ts';
 import { blockLimits, context, facts, header } from './blocks.ts';
 import type { Fact, SlackText } from './blocks.ts';

@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { isWithin } from '@payments/runtime';
 import { longestCallMs } from '../call/call-context.ts';
 import { GatewayTask } from './gateway-task.ts';

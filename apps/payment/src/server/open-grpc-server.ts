@@ -16,7 +16,6 @@ import { measureAdmission } from './measure-admission.ts';
 import { observeCalls } from './observe-calls.ts';
 import { openHealthListener } from './open-health-listener.ts';
 import { receiveCalls } from './receive-calls.ts';
-import { paymentReflection } from './reflection.ts';
 import { serveHealth } from './serve-health.ts';
 import { answerUnknownMethods } from './unknown-method.ts';
 
@@ -79,7 +78,8 @@ export const openGrpcServer = async (options: {
   const health = serveHealth();
   health.addTo(server);
   server.addService(paymentServiceDefinition, options.handlers);
-  if (options.reflection) paymentReflection().addToServer(server);
+  // Loaded where it is wanted: production has none.
+  if (options.reflection) (await import('./reflection.ts')).paymentReflection().addToServer(server);
   answerUnknownMethods(server);
   const connections = server.createConnectionInjector(options.credentials);
   ignoreDeadStreams(server);

@@ -1,4 +1,4 @@
-import { FailureReason } from '@payments/contracts';
+import { FailureReason } from '@payments/contracts/events';
 import type { PhraseParts, Words } from './words.ts';
 
 const number = new Intl.NumberFormat('ko');

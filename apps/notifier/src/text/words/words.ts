@@ -1,4 +1,4 @@
-import type { FailureReason } from '@payments/contracts';
+import type { FailureReason } from '@payments/contracts/events';
 import type { Outcome } from '../../event/outcome.ts';
 
 /** What a payment was about, as Slack text, ready to be put into a phrase. */
