@@ -46,7 +46,7 @@ describe('the folder of an image', () => {
     'holds what its bill of materials says, no more and no less, under licences that we may pass on: %s',
     async (app) => {
       const { components } = await billOfMaterials(folderOf(app));
-      expect(components.length).toBeGreaterThan(100);
+      expect(components.length).toBeGreaterThan(50);
       expect(refusedLicences(components)).toEqual([]);
       expect(components.filter(({ licenses }) => !licenses?.length)).toEqual([]);
       expect(components.map((component) => component['bom-ref']).sort()).toEqual(
@@ -55,11 +55,11 @@ describe('the folder of an image', () => {
     },
   );
 
-  it('holds our source and its SQL, and none of the specs and pages', () => {
-    expect(files['payment']).toContain('apps/payment/src/main.ts');
+  it('holds our source without its types, its SQL, and none of the specs and pages', () => {
+    expect(files['payment']).toContain('apps/payment/src/main.js');
     expect(files['payment']).toContain('apps/payment/src/database/migrations/0001-payment.sql');
     const ours = apps.flatMap((app) => files[app] ?? []).filter((file) => !file.includes('node_modules'));
-    expect(ours.filter((file) => /\.(spec|fixture|child|d)\.ts$|\.md$|tsconfig/.test(file))).toEqual([]);
+    expect(ours.filter((file) => /\.(spec|fixture|child)\.js$|\.ts$|\.md$|tsconfig/.test(file))).toEqual([]);
   });
 
   it.each([

@@ -1,8 +1,9 @@
-import { copyFile, glob, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, glob, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Node } from '@npmcli/arborist';
 import { isNeeded, isNeededOfOurs } from './is-needed.ts';
 import { leftOut, productionPackages } from './production-packages.ts';
+import { nameInImage, toJavaScript } from './to-javascript.ts';
 
 /** What was written. */
 export interface ImageFolder {
@@ -11,8 +12,8 @@ export interface ImageFolder {
 }
 
 /**
- * Writes what the image of an app holds: its production packages, in the places where they stand in the repository, and
- * `app`, a link to the app's own folder.
+ * Writes what the image of an app holds: its production packages, in the places where they stand in the repository, ours as
+ * JavaScript, and `app`, a link to the app's own folder.
  *
  * @throws Error for an app that is not there, a folder that is not empty, or dependencies that are not installed.
  */
@@ -39,9 +40,15 @@ async function copyPackage(node: Node, to: string): Promise<number> {
   const ours = !node.location.includes('node_modules/');
   const files = (await filesOf(node.path)).filter(ours ? isNeededOfOurs : isNeeded);
   for (const folder of new Set(files.map(dirname))) await mkdir(join(to, folder), { recursive: true });
-  await Promise.all(files.map((file) => copyFile(join(node.path, file), join(to, file))));
+  const copy = ours ? copyOurs : copyFile;
+  await Promise.all(files.map((file) => copy(join(node.path, file), join(to, file))));
   if (ours) await writeManifest(to, productionManifest(node.package));
   return files.length;
+}
+
+async function copyOurs(from: string, to: string): Promise<void> {
+  if (nameInImage(from) === from) await copyFile(from, to);
+  else await writeFile(nameInImage(to), toJavaScript(await readFile(from, 'utf8')));
 }
 
 async function filesOf(folder: string): Promise<string[]> {
@@ -75,6 +82,8 @@ function rootManifest(app: Node): Record<string, unknown> {
 function productionManifest(manifest: Record<string, unknown>): Record<string, unknown> {
   const { name, version, license, description, type, exports, dependencies } = manifest;
   const kept = Object.entries(dependencies ?? {}).filter(([needed]) => !leftOut.includes(needed));
-  const rest = { name, version, private: true, license, description, type, exports };
+  const entries = Object.entries(exports ?? {}).map(([entry, file]) => [entry, nameInImage(String(file))]);
+  const ours = { exports: exports && Object.fromEntries(entries) };
+  const rest = { name, version, private: true, license, description, type, ...ours };
   return { ...rest, dependencies: Object.fromEntries(kept) };
 }
