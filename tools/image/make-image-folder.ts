@@ -82,8 +82,11 @@ function rootManifest(app: Node): Record<string, unknown> {
 function productionManifest(manifest: Record<string, unknown>): Record<string, unknown> {
   const { name, version, license, description, type, exports, dependencies } = manifest;
   const kept = Object.entries(dependencies ?? {}).filter(([needed]) => !leftOut.includes(needed));
-  const entries = Object.entries(exports ?? {}).map(([entry, file]) => [entry, nameInImage(String(file))]);
-  const ours = { exports: exports && Object.fromEntries(entries) };
-  const rest = { name, version, private: true, license, description, type, ...ours };
+  const rest = { name, version, private: true, license, description, type, exports: exportsInImage(exports) };
   return { ...rest, dependencies: Object.fromEntries(kept) };
+}
+
+function exportsInImage(exports: unknown): Record<string, string> | undefined {
+  if (!exports) return undefined;
+  return Object.fromEntries(Object.entries(exports).map(([name, file]) => [name, nameInImage(String(file))]));
 }

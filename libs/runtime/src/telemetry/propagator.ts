@@ -23,7 +23,11 @@ const propagators: Record<string, () => Promise<TextMapPropagator> | TextMapProp
  */
 export async function openPropagator(): Promise<TextMapPropagator> {
   const names = getStringListFromEnv('OTEL_PROPAGATORS') ?? ['tracecontext', 'baggage'];
-  const asked = names.includes('none') ? [] : [...new Set(names)];
-  const known = asked.flatMap((name) => propagators[name]?.() ?? []);
-  return new CompositePropagator({ propagators: await Promise.all(known) });
+  const asked = names.includes('none') ? [] : new Set(names);
+  const opened: TextMapPropagator[] = [];
+  for (const name of asked) {
+    const open = propagators[name];
+    if (open) opened.push(await open());
+  }
+  return new CompositePropagator({ propagators: opened });
 }
