@@ -3,6 +3,7 @@ import { backlog } from './scenarios/backlog.ts';
 import { drain } from './scenarios/drain.ts';
 import { heldSnapshot } from './scenarios/held-snapshot.ts';
 import { idle } from './scenarios/idle.ts';
+import { latency } from './scenarios/latency.ts';
 import { scaleOut } from './scenarios/scale-out.ts';
 import { service } from './scenarios/service.ts';
 import { size } from './scenarios/size/size.ts';
@@ -11,6 +12,7 @@ import { writer } from './scenarios/writer.ts';
 /** All that can be measured, in the order of the page. */
 export const scenarios: readonly Scenario[] = [
   drain,
+  latency,
   writer,
   service,
   backlog,

@@ -19,12 +19,11 @@ export interface Drain extends Arrived {
 /** How long, in milliseconds, a system that may lose messages can bring nothing until what is not there counts as lost. */
 const lostAfterMs = 20_000;
 
-/** Lets a system bring `count` messages of 1,000 keys, which wait for it, to a topic of their own, and checks what arrived. */
+/** Lets a system bring `count` messages of 1,000 keys, which wait for it, to `topic`, which is empty, and checks what arrived. */
 export async function measureDrain(
-  { kafka, postgres, topic: makeTopic }: Ground,
-  { mover, count, stop }: { mover: Mover; count: number; stop: AbortSignal },
+  { kafka, postgres }: Ground,
+  { mover, topic, count, stop }: { mover: Mover; topic: string; count: number; stop: AbortSignal },
 ): Promise<Drain> {
-  const topic = await makeTopic();
   const messages = { topic, from: 0, count, keys: 1000 };
   const { pids, headers, mayLose } = mover;
   await mover.take(messages);
@@ -41,7 +40,6 @@ export async function measureDrain(
   const [cost, databaseMs] = [await costOf(pids), await cpuMsOf([postgres.pid])];
   await mover.rest();
   const arrived = await checkArrived(kafka, { ...messages, headers, mayLose, stop });
-  await kafka.deleteTopic(topic);
   return {
     ...arrived,
     messagesPerSecond,

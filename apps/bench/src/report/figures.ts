@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The value that `percent` of the values do not exceed (nearest rank). NaN where there are none. */
-export function percentile(values: readonly number[], percent: number): number {
+export function percentile(values: ArrayLike<number>, percent: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }

@@ -1,11 +1,13 @@
+import { openTopics } from '../ground/open-topics.ts';
 import { inTurns } from '../measure/in-turns.ts';
 import { measureDrain } from '../measure/measure-drain.ts';
 import type { Drain } from '../measure/measure-drain.ts';
-import { openDebezium } from '../movers/debezium/debezium.ts';
 import { openFromMemory } from '../movers/from-memory.ts';
 import type { Mover } from '../movers/mover.ts';
+import { peerNames, peerNotes, peersOf, warmUpsOf } from '../movers/peers.ts';
 import { openRelay } from '../movers/relay.ts';
 import { ratios } from '../report/figures.ts';
+import { figuresOf, lossesOf } from '../report/figures-of.ts';
 import type { Bench, Figure, Outcome, Scenario, Target } from '../scenario.ts';
 
 /** How fast, and for how much, messages that wait come to Kafka. */
@@ -15,24 +17,25 @@ export const drain: Scenario = {
   run: measureDrains,
 };
 
-const debezium = 'Debezium Server';
-/** kafkajs alone, with as many messages in a request as the relay sends, and with as many as it is fastest with. */
-const alone = { of1000: 'kafkajs alone', of10000: 'kafkajs alone, 10,000 a request' };
+const relay = 'relay';
+/** kafkajs alone, with as many messages in a request as the relay sends, and with ten times as many. */
+const alone = ['kafkajs alone', 'kafkajs alone, 10,000 a request'] as const;
 
 async function measureDrains(bench: Bench): Promise<Outcome> {
-  const { ground, rounds, quick, peers, log, stop } = bench;
+  const { ground, rounds, quick, log, stop } = bench;
   const count = quick ? 5000 : 300_000;
   await using open = new AsyncDisposableStack();
+  const topics = open.use(openTopics(ground));
   const systems: Mover[] = [];
   for (const opening of openings(bench)) systems.push(open.use(await opening()));
   const results = await inTurns({
     systems,
     rounds,
-    // Debezium's JVM is warm after two.
-    warmUps: quick ? 0 : peers ? 2 : 1,
+    warmUps: warmUpsOf(bench),
     stop,
     measure: async (mover, round) => {
-      const result = await measureDrain(ground, { mover, count, stop });
+      const own = Math.min(count, mover.atMost ?? count);
+      const result = await measureDrain(ground, { mover, topic: await topics.make(), count: own, stop });
       const [rate, cost] = [result.messagesPerSecond, result.cpuUs].map((value) => value.toFixed());
       log(`round ${round + 1}, ${mover.name}: ${rate} messages/s, ${cost} µs of processor a message`);
       return result;
@@ -40,56 +43,64 @@ async function measureDrains(bench: Bench): Promise<Outcome> {
   });
   const drains = new Map(systems.map(({ name }, index) => [name, results[index] ?? []]));
   return {
-    figures: systems.flatMap((mover) => figuresOf(mover, drains.get(mover.name) ?? [])),
-    targets: targetsOf(drains),
-    notes: [
-      `${count.toLocaleString('en')} messages a round, written in transactions of 1,000 before the drain begins.`,
-      'The rate is taken at the broker, from the first records in the topic to the last.',
-    ],
+    figures: systems.flatMap((mover) => figuresIn(mover, drains.get(mover.name) ?? [])),
+    targets: [...peerTargets(bench, drains), toKafkajs(drains)],
+    notes: [...notesOf(count), ...peerNotes(bench)],
   };
 }
 
-function openings({ ground, peers, log }: Bench): (() => Promise<Mover>)[] {
+function openings(bench: Bench): (() => Promise<Mover>)[] {
+  const { ground } = bench;
   return [
-    () => openRelay(ground),
-    () => openFromMemory(ground, { name: alone.of1000, sender: 'kafkajs', perRequest: 1000 }),
-    () => openFromMemory(ground, { name: alone.of10000, sender: 'kafkajs', perRequest: 10_000 }),
+    () => openRelay(ground, { holds: true }),
+    () => openFromMemory(ground, { name: alone[0], sender: 'kafkajs', perRequest: 1000 }),
+    () => openFromMemory(ground, { name: alone[1], sender: 'kafkajs', perRequest: 10_000 }),
     () => openFromMemory(ground, { name: 'libs/kafka alone', sender: 'ours', perRequest: 1000 }),
-    ...(peers ? [() => openDebezium(ground, { pollMs: 5, log })] : []),
+    ...peersOf(bench, { pollMs: 5 }),
   ];
 }
 
-function figuresOf({ name: system, fromMemory }: Mover, drains: readonly Drain[]): Figure[] {
-  const figure = (name: string, unit: string, value: (drain: Drain) => number): Figure[] => [
-    { system, name, unit, values: drains.map(value) },
-  ];
+function figuresIn({ name, fromMemory, mayLose }: Mover, drains: readonly Drain[]): Figure[] {
+  const figure = figuresOf(name, drains);
   const own = [
-    ...figure('rate', 'messages/s', ({ messagesPerSecond }) => messagesPerSecond),
-    ...figure('processor', 'µs a message', ({ cpuUs }) => cpuUs),
+    figure('rate', 'messages/s', ({ messagesPerSecond }) => messagesPerSecond),
+    figure('processor', 'µs a message', ({ cpuUs }) => cpuUs),
   ];
   if (fromMemory) return own;
   return [
     ...own,
-    ...figure('processor of the database', 'µs a message', ({ databaseCpuUs }) => databaseCpuUs),
-    ...figure('memory, the highest (RSS)', 'MB', ({ peakMb }) => peakMb),
-    ...figure('memory at the end (PSS)', 'MB', ({ memoryMb }) => memoryMb),
+    figure('processor of the database', 'µs a message', ({ databaseCpuUs }) => databaseCpuUs),
+    figure('memory, the highest (RSS)', 'MB', ({ peakMb }) => peakMb),
+    figure('memory at the end (PSS)', 'MB', ({ memoryMb }) => memoryMb),
+    ...(mayLose ? lossesOf(name, drains) : []),
   ];
 }
 
-function targetsOf(drains: ReadonlyMap<string, readonly Drain[]>): Target[] {
-  const of = (system: string, value: (drain: Drain) => number) => (drains.get(system) ?? []).map(value);
-  const rate = (drain: Drain) => drain.messagesPerSecond;
-  const [of1000, of10000] = [of(alone.of1000, rate), of(alone.of10000, rate)];
-  const fastest = of1000.map((value, round) => Math.max(value, of10000[round] ?? 0));
-  const toAlone: Target = {
+type Drains = ReadonlyMap<string, readonly Drain[]>;
+
+const rate = (drain: Drain): number => drain.messagesPerSecond;
+
+/** Round by round the best of some systems. */
+function bestOf(drains: Drains, systems: readonly string[]): number[] {
+  const rates = systems.map((system) => (drains.get(system) ?? []).map(rate));
+  return (rates[0] ?? []).map((_, round) => Math.max(...rates.map((ofSystem) => ofSystem[round] ?? 0)));
+}
+
+function toKafkajs(drains: Drains): Target {
+  return {
     says: 'rate: relay / kafkajs alone, at its better size of requests',
-    values: ratios(of('relay', rate), fastest),
+    values: ratios(bestOf(drains, [relay]), bestOf(drains, alone)),
     bound: { atLeast: 1 },
   };
-  if (!drains.has(debezium)) return [toAlone];
+}
+
+function peerTargets({ peers }: Bench, drains: Drains): Target[] {
+  if (!peers) return [];
+  const { debezium, replication, polling } = peerNames;
+  const of = (system: string, value: (drain: Drain) => number) => (drains.get(system) ?? []).map(value);
   const toDebezium = (what: string, value: (drain: Drain) => number, bound: Target['bound']): Target => ({
     says: `${what}: relay / ${debezium}`,
-    values: ratios(of('relay', value), of(debezium, value)),
+    values: ratios(of(relay, value), of(debezium, value)),
     bound,
   });
   return [
@@ -97,6 +108,18 @@ function targetsOf(drains: ReadonlyMap<string, readonly Drain[]>): Target[] {
     toDebezium('processor', ({ cpuUs }) => cpuUs, { atMost: 0.34 }),
     toDebezium('processor, with the database', ({ cpuUs, databaseCpuUs }) => cpuUs + databaseCpuUs, null),
     toDebezium('memory, the highest (RSS)', ({ peakMb }) => peakMb, { atMost: 0.34 }),
-    toAlone,
+    {
+      says: 'rate: relay / pg-transactional-outbox, the better of its two ways',
+      values: ratios(bestOf(drains, [relay]), bestOf(drains, [replication, polling])),
+      bound: { atLeast: 20 },
+    },
+  ];
+}
+
+function notesOf(count: number): string[] {
+  return [
+    `${count.toLocaleString('en')} messages a round (of pg-transactional-outbox 10,000), written in transactions of 1,000 before the drain begins.`,
+    'The rate is taken at the broker, from the first records in the topic to the last; processor time is that of all threads, user and system.',
+    'kafkajs alone is kafkajs 2.2.4 as it comes from the registry, libs/kafka alone the producer of the relay: both send from memory, in a process of their own, to all in-sync replicas, one request after the other.',
   ];
 }

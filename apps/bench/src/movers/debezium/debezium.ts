@@ -5,10 +5,11 @@ import { freePort, launch, logTail, pollUntil } from '@payments/servers';
 import type { ServerProcess } from '@payments/servers';
 import type pg from 'pg';
 import { javaHome } from '../../config.ts';
-import type { BenchDatabase, Ground } from '../../ground/ground.ts';
+import type { Ground } from '../../ground/ground.ts';
 import { appendMessages } from '../../load/messages.ts';
 import { perTransaction } from '../mover.ts';
-import type { Mover } from '../mover.ts';
+import type { DatabaseMover } from '../mover.ts';
+import { isRead, openSlot, untilSent } from '../replication-slot.ts';
 import { debeziumVersion, fetchDebezium } from './fetch-debezium.ts';
 import { findJava } from './find-java.ts';
 import { createTable, headersByColumn, insertStatement } from './outbox-table.ts';
@@ -25,54 +26,38 @@ const graceMs = 30_000;
  */
 export async function openDebezium(
   ground: Ground,
-  options: { pollMs: number; log: (line: string) => void },
-): Promise<Mover> {
-  const { pollMs, log } = options;
+  options: { name: string; pollMs: number; log: (line: string) => void },
+): Promise<DatabaseMover> {
+  const { name, pollMs, log } = options;
   const [home, java] = [await fetchDebezium({ log }), await findJava({ javaHome: javaHome() })];
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await ground.database());
-  const slot = opening.use(await prepare(database));
-  const server = opening.use(
-    await start(ground, { home, java, databaseUrl: database.url, slot: slot.name, pollMs }),
-  );
   const { client } = database;
-  await untilStreaming(client, { slot: slot.name, server });
+  // All of it is there before the first row.
+  await client.query(createTable);
+  const slot = `bench_${randomBytes(4).toString('hex')}`;
+  opening.use(await openSlot(client, slot));
+  const server = opening.use(await start(ground, { home, java, databaseUrl: database.url, slot, pollMs }));
+  await untilStreaming(client, { slot, server });
+  server.halt();
   const open = opening.move();
   return {
-    name: 'Debezium Server',
+    name,
     pids: [server.pid],
     headers: ['id', ...Object.values(headersByColumn)],
     mayLose: true,
+    databaseUrl: database.url,
+    statement: insertStatement,
+    committed: () => undefined,
     take: async (messages) => {
       server.go();
-      await untilRead(client, slot.name);
+      await untilSent(client, slot, startMs);
       server.halt();
       await appendMessages(client, { ...messages, perTransaction, statement: insertStatement });
     },
     letGo: () => Promise.resolve(server.go()),
-    rest: async () => {
-      await untilRead(client, slot.name);
-      server.halt();
-    },
+    rest: () => Promise.resolve(server.halt()),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
-  };
-}
-
-/** Its table, publication and slot are there before the first row. */
-async function prepare({ client }: BenchDatabase): Promise<AsyncDisposable & { name: string }> {
-  const name = `bench_${randomBytes(4).toString('hex')}`;
-  await client.query(createTable);
-  // A stopped process answers nobody, and is not to be taken for a dead one.
-  const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
-  await client.query(`alter database ${rows[0]?.name} set wal_sender_timeout = 0`);
-  await client.query(`select pg_create_logical_replication_slot($1, 'pgoutput')`, [name]);
-  return {
-    name,
-    [Symbol.asyncDispose]: async () => {
-      const idle = async () => ((await isActive(client, name)) ? undefined : true);
-      await pollUntil({ for: `the end of ${name}'s reader`, timeoutMs: graceMs }, idle);
-      await client.query('select pg_drop_replication_slot($1)', [name]);
-    },
   };
 }
 
@@ -142,34 +127,8 @@ async function untilStreaming(
 ): Promise<void> {
   const waiting = { for: 'Debezium Server to stream', timeoutMs: startMs, giveUpIf: server.requireRunning };
   try {
-    await pollUntil(waiting, async () => ((await isActive(client, slot)) ? true : undefined));
+    await pollUntil(waiting, async () => ((await isRead(client, slot)) ? true : undefined));
   } catch (cause) {
     throw new Error(`Debezium Server did not begin:\n${await logTail(server.logFile, 30)}`, { cause });
   }
-}
-
-async function isActive(client: pg.Client, slot: string): Promise<boolean> {
-  const { rows } = await client.query<{ active: boolean }>(
-    'select active from pg_replication_slots where slot_name = $1',
-    [slot],
-  );
-  return rows[0]?.active ?? false;
-}
-
-/** What others have written meanwhile has gone by, so that it has nothing to do but its own. */
-async function untilRead(client: pg.Client, slot: string): Promise<void> {
-  const { rows: now } = await client.query<{ lsn: string }>(
-    'select pg_current_wal_insert_lsn()::text as lsn',
-  );
-  await pollUntil(
-    { for: 'Debezium Server to have read the log', timeoutMs: startMs, everyMs: 50 },
-    async () => {
-      const { rows } = await client.query<{ read: boolean }>(
-        `select sent_lsn >= $2::pg_lsn as read from pg_replication_slots join pg_stat_replication on pid = active_pid
-        where slot_name = $1`,
-        [slot, now[0]?.lsn],
-      );
-      return rows[0]?.read ? true : undefined;
-    },
-  );
 }

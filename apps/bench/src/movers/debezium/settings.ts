@@ -38,6 +38,8 @@ export function settingsOf(options: {
       'slot.name': slot,
       'table.include.list': `${names.schema}.${names.table}`,
       'snapshot.mode': 'no_data',
+      // Four more headers, of Debezium's own.
+      'extended.headers.enabled': false,
       'offset.storage.file.filename': offsetsFile,
       'offset.flush.interval.ms': 1000,
       'max.batch.size': 8192,

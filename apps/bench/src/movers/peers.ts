@@ -1,0 +1,41 @@
+import type { Bench } from '../scenario.ts';
+import { openDebezium } from './debezium/debezium.ts';
+import type { DatabaseMover } from './mover.ts';
+import { openPeer } from './pg-transactional-outbox/pg-transactional-outbox.ts';
+
+/** What the peers are called in tables. */
+export const peerNames = {
+  debezium: 'Debezium Server',
+  replication: 'pg-transactional-outbox, replication',
+  polling: 'pg-transactional-outbox, polling',
+};
+
+/**
+ * Whom we are measured beside with `--peers`: nobody without.
+ * @param pollMs how often Debezium looks for what the log brought
+ */
+export function peersOf(
+  { ground, peers, log }: Bench,
+  { pollMs }: { pollMs: number },
+): (() => Promise<DatabaseMover>)[] {
+  if (!peers) return [];
+  const { debezium, replication, polling } = peerNames;
+  return [
+    () => openDebezium(ground, { name: debezium, pollMs, log }),
+    () => openPeer(ground, { name: replication, listening: 'replication', log }),
+    () => openPeer(ground, { name: polling, listening: 'polling', log }),
+  ];
+}
+
+/** How rounds that warm up are counted: Debezium's JVM takes two. */
+export const warmUpsOf = ({ quick, peers }: Bench): number => (quick ? 0 : peers ? 2 : 1);
+
+/** What a reader has to know of the peers, or how to have them. */
+export function peerNotes({ peers }: Bench): string[] {
+  if (!peers) return ['Debezium Server and pg-transactional-outbox are measured with `--peers`.'];
+  return [
+    'The processor time of the database is that of all of its processes. For as long as a peer that reads the log is stopped, PostgreSQL reads on for it: 1 % of a core for each in the turns of the others, at 500 transactions a second.',
+    'What a peer did not deliver within 20 s (drain) or 10 s (latency) of its last message counts as missing.',
+    'Debezium Server names the message id `id` where the contract says `ce_id`; its other seven headers have our names and values, as JSON strings.',
+  ];
+}
