@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { advance, stride, type LanePosition, type ReadOutcome } from './position.ts';
+import {
+  advance,
+  commonDone,
+  finishWindow,
+  stride,
+  type LanePosition,
+  type ReadOutcome,
+} from './position.ts';
 
 const lane = (number: number, position: Partial<LanePosition> = {}): LanePosition => ({
   lane: number,
@@ -86,5 +93,25 @@ describe('the positions after a read', () => {
   it('do not go past messages of the stride in which the read was cut off', () => {
     const large = { ...outcome({ 0: [9n, 2] }, true), reached: 2n * stride };
     expect(advance([lane(0)], large).next).toEqual([opened(0, { pos: 9n, ceiling: 2n * stride })]);
+  });
+});
+
+describe('a read of all that is new', () => {
+  const { truncated: _, ...all } = { ...outcome({ 1: [7n, 3] }), reached: 9n * stride };
+
+  it('finishes the window of every lane, however far its numbers go', () => {
+    const { next, checkpoints } = finishWindow([lane(0), lane(1)], all);
+    expect(next).toEqual([finished(0), finished(1)]);
+    expect(checkpoints).toEqual([
+      { ...lane(1), window: '20:20:', pos: 7n, count: 3, nextFloor: 50n, ceiling: 9n * stride },
+    ]);
+  });
+
+  it('needs lanes that are done with the same snapshot and have begun no other', () => {
+    expect(commonDone([lane(0), lane(1)])).toBe('10:10:');
+    expect(commonDone([])).toBeUndefined();
+    expect(commonDone([lane(0), lane(1, { done: '9:9:' })])).toBeUndefined();
+    expect(commonDone([lane(0), lane(1, { window: '20:20:' })])).toBeUndefined();
+    expect(commonDone([lane(0, { window: '20:20:' })])).toBeUndefined();
   });
 });

@@ -78,6 +78,22 @@ export function advance(
   return { next: [...untouched, ...passed, ...cut], checkpoints: checkpointsOf(opened, outcome) };
 }
 
+/** The snapshot that all lanes are done with, where each of them stands between two windows. */
+export function commonDone([first, ...others]: Positions): string | undefined {
+  if (!first || first.window !== null) return undefined;
+  const alike = others.every(({ window, done }) => window === null && done === first.done);
+  return alike ? first.done : undefined;
+}
+
+/** The same as `advance` where a read brought all that its snapshot sees and the lanes, all between two windows, are not done with. */
+export function finishWindow(
+  positions: Positions,
+  outcome: Omit<ReadOutcome, 'truncated'>,
+): { next: Positions; checkpoints: Checkpoint[] } {
+  const opened = positions.map((position) => openWindow(position, outcome));
+  return { next: opened.map(betweenWindows), checkpoints: checkpointsOf(opened, outcome) };
+}
+
 function lastLaneRead(positions: Positions, outcome: ReadOutcome): number {
   return positions.findLastIndex(({ lane }) => outcome.read.has(lane));
 }
@@ -87,7 +103,10 @@ interface Opened extends LanePosition {
   ceiling: bigint;
 }
 
-const openWindow = (position: LanePosition, { snapshot, mark, reached }: ReadOutcome): Opened => {
+const openWindow = (
+  position: LanePosition,
+  { snapshot, mark, reached }: Omit<ReadOutcome, 'truncated'>,
+): Opened => {
   const ceiling = position.ceiling ?? reached;
   if (position.window !== null) return { ...position, window: position.window, ceiling };
   // A floor stays true for every later snapshot.
@@ -97,16 +116,20 @@ const openWindow = (position: LanePosition, { snapshot, mark, reached }: ReadOut
 function passHorizon(position: Opened, { reached }: ReadOutcome): LanePosition {
   const pos = horizon(position, reached);
   if (pos < position.ceiling) return { ...position, pos };
-  const { lane, window, nextFloor } = position;
-  return { lane, done: window, window: null, pos: 0n, floor: nextFloor, nextFloor, ceiling: null };
+  return betweenWindows(position);
 }
+
+const betweenWindows = ({ lane, window, nextFloor }: Opened): LanePosition => ({
+  ...{ lane, done: window, window: null },
+  ...{ pos: 0n, floor: nextFloor, nextFloor, ceiling: null },
+});
 
 const stayInWindow = (position: Opened, { read }: ReadOutcome): LanePosition => ({
   ...position,
   pos: read.get(position.lane)?.lastSeq ?? position.pos,
 });
 
-function checkpointsOf(positions: readonly Opened[], { read }: ReadOutcome): Checkpoint[] {
+function checkpointsOf(positions: readonly Opened[], { read }: Pick<ReadOutcome, 'read'>): Checkpoint[] {
   return positions.flatMap(({ lane, done, window, floor, nextFloor, ceiling }) => {
     const read_ = read.get(lane);
     if (!read_) return [];

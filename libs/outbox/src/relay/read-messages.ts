@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
+import { OutboxError } from '../errors.ts';
 import { reachedNumber } from './mark.ts';
-import { payloadRead } from './payload-read.ts';
+import { instantRow, messageOf, messageRow, readRows } from './message-rows.ts';
 import { stride, type LanePosition, type Positions, type ReadOutcome } from './position.ts';
-import { toRelayMessage, type StoredMessage } from './stored-message.ts';
 
 /** A committed message on its way to Kafka. */
 export interface RelayMessage {
@@ -98,23 +98,11 @@ found as (
    ) as message
    limit $8
 )
-select instant.snapshot::text as snapshot, instant.reached::text as reached,
-       lane, seq, id, topic, key, type, ${payloadRead}, headers, created_at, found
-  from instant
-  left join (
-    select lane, turn, seq, id, topic, key, type, payload, headers, created_at,
-           count(*) over () as found, sum(size) over (order by turn, seq) - size as bytes_before
-      from found
-  ) as batch on batch.bytes_before < $9
- order by batch.turn, batch.seq`;
-
-/** `seq`, and with it all of the message, is null in the single row of a read that found nothing. */
-interface Row extends Omit<StoredMessage, 'seq'> {
-  snapshot: string;
-  reached: string;
-  seq: string | null;
-  found: string;
-}
+select ${instantRow}, null::integer as bytes from instant
+union all
+select ${messageRow}, bytes
+  from (select *, sum(size) over (rows between unbounded preceding and current row)::integer as bytes from found) as batch
+ where bytes - size < $9`;
 
 /** What the session adds to the positions: the bounds of a batch, and its latest mark (see `takeMark`). */
 export interface ReadOptions {
@@ -128,21 +116,19 @@ export async function readMessages(
   positions: Positions,
   { limits, mark }: ReadOptions,
 ): Promise<{ messages: RelayMessage[]; outcome: ReadOutcome }> {
-  const { rows } = await client.query<Row>({
+  const { snapshot, reached, rows } = await readRows(client, {
     name: 'outbox next messages',
     text: nextMessages,
     values: [...columnsOf(positions), limits.rows, limits.bytes, stride, fewLate],
   });
-  const messages = rows.filter(hasMessage).map(toRelayMessage);
-  const found = Number(rows[0]?.found ?? 0);
+  const messages = rows.map(messageOf);
+  const bytes = rows.at(-1)?.[9] ?? 0;
   return {
     messages,
     outcome: {
-      snapshot: rows[0]?.snapshot ?? '',
-      mark,
-      reached: BigInt(rows[0]?.reached ?? 0),
-      read: lanesRead(messages),
-      truncated: found === limits.rows || found > messages.length,
+      ...{ snapshot, mark, reached },
+      read: readInTurn(messages, positions),
+      truncated: messages.length === limits.rows || bytes >= limits.bytes,
     },
   };
 }
@@ -163,11 +149,33 @@ function columnsOf(positions: Positions): unknown[] {
 /** The transactions that were running when `done` was taken, as a PostgreSQL array: `xmin:xmax:10,12` gives `{10,12}`. */
 const xipOf = ({ done }: LanePosition): string => `{${done.slice(done.lastIndexOf(':') + 1)}}`;
 
-const hasMessage = (row: Row): row is Row & StoredMessage => row.seq !== null;
-
-function lanesRead(messages: RelayMessage[]): ReadOutcome['read'] {
+/** The last seq in each lane, and the number of messages. */
+export function lastRead(messages: readonly RelayMessage[]): ReadOutcome['read'] {
   const read = new Map<number, { lastSeq: bigint; count: number }>();
-  for (const { lane, seq } of messages)
-    read.set(lane, { lastSeq: seq, count: (read.get(lane)?.count ?? 0) + 1 });
+  for (const { lane, seq } of messages) {
+    const last = read.get(lane);
+    if (last && seq <= last.lastSeq) throw outOfOrder(lane);
+    read.set(lane, { lastSeq: seq, count: (last?.count ?? 0) + 1 });
+  }
   return read;
 }
+
+/**
+ * The same of a read that went lane after lane. What was cut off is so at the end of the last lane: with the lanes in another
+ * order messages would be passed over, and the plan is not told to sort, so this is checked.
+ */
+function readInTurn(messages: readonly RelayMessage[], positions: Positions): ReadOutcome['read'] {
+  const turns = positions.map(({ lane }) => lane);
+  let turn = 0;
+  for (const { lane } of messages) {
+    while (turn < turns.length && turns[turn] !== lane) turn++;
+    if (turn === turns.length) throw outOfOrder(lane);
+  }
+  return lastRead(messages);
+}
+
+const outOfOrder = (lane: number) =>
+  new OutboxError(
+    'LOG_INCONSISTENT',
+    `PostgreSQL returned the messages of lane ${lane} in another order than asked for.`,
+  );

@@ -17,7 +17,7 @@ import { listen, lookAgain } from './listen.ts';
 import { takeMark } from './mark.ts';
 import { giveEverything, lanesChannel } from './own-lanes.ts';
 import type { Checkpoint, Positions } from './position.ts';
-import { readBatch } from './read-batch.ts';
+import { batchReader } from './read-batch.ts';
 import type { BatchLimits } from './read-messages.ts';
 
 /** One relay's hold on the log: a dedicated connection, the locks of its lanes, and where each lane stands. */
@@ -170,8 +170,9 @@ function sourceOf(parts: {
   const writeDown = async (rows: Checkpoint[]) => {
     mark.latest = (await writeCheckpoints(client, rows, cluster)) ?? mark.latest;
   };
+  const readBatch = batchReader(client);
   return {
-    read: (from) => ask(() => readBatch(client, from, { limits, mark: mark.latest })),
+    read: (from) => ask(() => readBatch(from, { limits, mark: mark.latest })),
     checkpoint: (rows, parked) =>
       ask(() => (parked ? parking.park(parked, () => writeDown(rows)) : writeDown(rows))),
     parking: {
