@@ -18,6 +18,7 @@ import { retain$ } from './retain.ts';
 import { watchRounds } from './watch-rounds.ts';
 import { watchSlots } from './watch-slots.ts';
 import { whenAborted } from './when-aborted.ts';
+import { writeBehind } from './write-behind.ts';
 
 /** For how long, in milliseconds, a slot may be due before that is worth a warning: a day. */
 const slotOverdueMs = 86_400_000;
@@ -46,6 +47,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
     pauseAfter,
     work: (session) => {
       parts.onSession?.(session);
+      const behind = writeBehind(session);
       const lost$ = whenAborted(session.lost);
       const handOver = handOverAfterFailures({ session, ms: 2 * config.backoffMaxMs });
       const cleanUp = () => session.cleanUp({ retentionHours: config.retentionHours });
@@ -54,7 +56,7 @@ export function runRelay(parts: RelayParts): Observable<Round> {
         catchError((error: unknown) => (session.lost.aborted ? EMPTY : throwError(() => error))),
       );
       const publishing$ = relay$({
-        round: () => rounds.watched(() => publishBatch(rounds.steps({ log: session, ...kafka }))),
+        round: () => rounds.watched(() => publishBatch(rounds.steps({ log: behind, ...kafka }))),
         wake$: merge(session.wake$, session.lanesMove$, lost$),
         pollMs: config.pollMs,
         // A session outlives Kafka's absence: it holds the batch that has to go first. It does not outlive its own loss,

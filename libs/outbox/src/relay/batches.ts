@@ -26,8 +26,13 @@ export interface ReadBatch extends Pick<Batch, 'messages' | 'full'> {
 export interface Batches {
   /** The next batch; the same one until it is acknowledged. */
   next: () => Promise<Batch>;
-  /** Writes down what became of the batch that `next` returned. */
+  /**
+   * Writes down what became of the batch that `next` returned. From this call on the next batch may be asked for, unless some of
+   * this one is parked: then from its end on.
+   */
   acknowledge: (batch: Batch, refusals?: readonly Refusal[]) => Promise<void>;
+  /** Something may have been committed: while a batch is under way, the one behind it is read. */
+  hint: () => void;
   /** Drops the batch that `next` returned, which is not of the log; it comes again later. */
   postpone: (batch: Batch) => void;
   /** Where the lanes stand by what is acknowledged. */
@@ -50,6 +55,10 @@ export interface BatchSource {
 interface Pending {
   batch: Batch;
   settle: (refusals: readonly Refusal[]) => Promise<void>;
+  /** Where the log goes on behind it, if it is of the log. */
+  next?: Positions;
+  /** The log holds more behind it, or may. */
+  more?: boolean;
 }
 
 const nothing: Batch = { kind: 'LOG', messages: [], followers: 0, full: false };
@@ -64,27 +73,48 @@ export function batchesOf(source: BatchSource): Batches {
   let pending: Pending | undefined;
   let ahead: Promise<ReadBatch> | undefined;
   let logFirst = true;
+  /** Something may have come since the last read of the log was asked for. */
+  let hinted = false;
+
+  function read(from: Positions): Promise<ReadBatch> {
+    hinted = false;
+    return source.read(from);
+  }
+
+  function readAhead(): void {
+    if (!pending?.next || ahead) return;
+    ahead = read(pending.next);
+    // Whoever asks for it gets the error; until then nobody listens.
+    ahead.catch(() => undefined);
+  }
+
+  /** What was read ahead, or is read now: also where a hint has come since that found nothing. */
+  async function nextOfLog(): Promise<ReadBatch> {
+    const early = await ahead;
+    ahead = undefined;
+    if (early && (early.messages.length > 0 || !hinted)) return early;
+    return read(early?.next ?? positions);
+  }
 
   async function fromLog(): Promise<Pending | undefined> {
-    const read = await (ahead ?? source.read(positions));
-    ahead = undefined;
-    if (read.messages.length === 0) {
-      positions = read.next;
+    const found = await nextOfLog();
+    if (found.messages.length === 0) {
+      positions = found.next;
       return undefined;
     }
-    if (read.full) {
-      ahead = source.read(read.next);
-      // Whoever asks for it gets the error; until then nobody listens.
-      ahead.catch(() => undefined);
-    }
     // Not when it was read: what is parked changes with the acknowledgement of the batch before.
-    const { messages, followers } = parking.split(read.messages);
+    const { messages, followers } = parking.split(found.messages);
+    const more = found.full || hinted;
     return {
-      batch: { kind: 'LOG', messages, followers: followers.length, full: read.full || parking.due() },
+      batch: { kind: 'LOG', messages, followers: followers.length, full: more || parking.due() },
+      next: found.next,
+      more,
       settle: async (refusals) => {
         const parked = followers.length + refusals.length > 0 ? { followers, refusals } : undefined;
-        await source.checkpoint(read.checkpoints, parked);
-        positions = read.next;
+        if (parked) await source.checkpoint(found.checkpoints, parked);
+        [pending, positions] = [undefined, found.next];
+        // Everything on the connection goes in turn: lanes are given away after this, and an error ends the session.
+        if (!parked) await source.checkpoint(found.checkpoints);
       },
     };
   }
@@ -92,7 +122,12 @@ export function batchesOf(source: BatchSource): Batches {
   async function fromParking(): Promise<Pending | undefined> {
     if (!parking.due()) return undefined;
     const found = await parking.nextBatch();
-    return found && { batch: { ...found, followers: 0, full: true }, settle: found.settle };
+    if (!found) return undefined;
+    const settle = async (refusals: readonly Refusal[]) => {
+      await found.settle(refusals);
+      pending = undefined;
+    };
+    return { batch: { ...found, followers: 0, full: true }, settle };
   }
 
   async function next(): Promise<Batch> {
@@ -103,6 +138,7 @@ export function batchesOf(source: BatchSource): Batches {
     if (!found) return nothing;
     logFirst = found.batch.kind !== 'LOG';
     pending = found;
+    if (found.more) readAhead();
     // Only something was looked at, and there is more of it: nobody has to send anything.
     if (found.batch.messages.length + found.batch.followers === 0) await acknowledge(found.batch);
     return found.batch;
@@ -115,12 +151,15 @@ export function batchesOf(source: BatchSource): Batches {
     }
     requireFollowers(batch.messages, refusals);
     await pending.settle(refusals);
-    pending = undefined;
   }
 
   return {
     next,
     acknowledge,
+    hint: () => {
+      hinted = true;
+      readAhead();
+    },
     postpone: (batch) => {
       if (batch !== pending?.batch || batch.kind === 'LOG')
         throw new OutboxError(

@@ -20,18 +20,18 @@ with instant as materialized (
 ),
 seen as materialized (
   select lane, seq, id, topic, key, type, payload, headers, created_at,
-         pg_visible_in_snapshot(xid, $3::pg_snapshot) as published
-    from outbox.message where lane = any ($1::smallint[]) and xid >= $2::xid8 limit $4 + 1
+         pg_visible_in_snapshot(xid, snapshot) and not pg_visible_in_snapshot(xid, $3::pg_snapshot) as new
+    from instant, outbox.message where lane = any ($1::smallint[]) and xid >= $2::xid8 limit $4 + 1
 ),
 total as materialized (
   select count(*)::integer as rows,
-         coalesce(sum(octet_length(payload) + octet_length(key) + pg_column_size(headers)) filter (where not published), 0) as bytes
+         coalesce(sum(octet_length(payload) + octet_length(key) + pg_column_size(headers)) filter (where new), 0) as bytes
     from seen
 )
 select ${instantRow}, (rows > $4 or bytes > $5)::integer as more from instant, total
 union all
 (select ${messageRow}, 0 from seen, total
-  where not published and rows <= $4 and bytes <= $5 order by seq)`;
+  where new and rows <= $4 and bytes <= $5 order by seq)`;
 
 /** What is new in all lanes, in order of seq, and the snapshot that saw it. */
 export interface FewMessages {

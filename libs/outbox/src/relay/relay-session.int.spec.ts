@@ -76,6 +76,39 @@ describe('a batch', () => {
   });
 });
 
+describe('a checkpoint that is being written', () => {
+  it('comes before the hand-over of its lanes: the relay that takes them reads nothing of it again', async () => {
+    const first = await database.session();
+    await appendMany(writer, 100);
+    const batch = await first.nextBatch();
+    const lanesMove = firstValueFrom(first.lanesMove$);
+    const second = await database.session();
+    await lanesMove;
+    await writer.query('begin; lock table outbox.checkpoint in exclusive mode');
+    const acknowledged = first.acknowledge(batch);
+    const moved = first.nextBatch();
+    await writer.query('commit');
+    await acknowledged;
+    expect((await moved).messages).toEqual([]);
+    await eventually(async () => {
+      expect((await second.nextBatch()).messages).toEqual([]);
+      expect([first.lanes().length, second.lanes().length]).toEqual([8, 8]);
+    });
+  });
+
+  it('comes before the end of the session', async () => {
+    const first = await database.session();
+    await appendMany(writer, 100);
+    const batch = await first.nextBatch();
+    await writer.query('begin; lock table outbox.checkpoint in exclusive mode');
+    const acknowledged = first.acknowledge(batch);
+    const ended = first[Symbol.asyncDispose]();
+    await writer.query('commit');
+    await Promise.all([acknowledged, ended]);
+    expect(await drain(await database.session())).toEqual([]);
+  });
+});
+
 describe('a backlog', () => {
   it('of one lane delays another lane by one batch at most', async () => {
     const session = await database.session({ rows: 10 });
@@ -124,6 +157,23 @@ describe('a backlog', () => {
     expect(texts(messages.filter(({ key }) => key === 'slow'))).toEqual(
       Array.from({ length: 11_000 }, (_, index) => String(index + 1)),
     );
+  });
+});
+
+describe('a hint while a batch is under way', () => {
+  it('has the next one read, which is there before that is acknowledged', async () => {
+    const session = await database.session();
+    await append(writer, 'k', 'first');
+    const batch = await session.nextBatch();
+    const woken = firstValueFrom(session.wake$);
+    await append(writer, 'k', 'second');
+    await writer.query('notify outbox');
+    await woken;
+    // Its answer comes behind that of the read.
+    expect(await session.standAside(0)).toBe(false);
+    await append(writer, 'k', 'third');
+    await session.acknowledge(batch);
+    expect(texts((await session.nextBatch()).messages)).toEqual(['second']);
   });
 });
 

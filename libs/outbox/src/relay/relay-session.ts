@@ -24,14 +24,15 @@ import type { BatchLimits } from './read-messages.ts';
 export interface RelaySession extends AsyncDisposable {
   /**
    * The next batch; the same one until it is acknowledged, or until lanes move between the relays. Without messages:
-   * nothing waits. The batch behind a full one is read while it is published.
+   * nothing waits. The batch behind a full one is read while it is published, and so is the one that a hint tells of.
    * @throws {OutboxError} and the session is lost.
    */
   nextBatch(): Promise<Batch>;
   /**
    * Kafka has acknowledged every message of the batch but the refused ones: writes the checkpoint, and parks those and
    * what follows them, in one transaction. What is behind a refused message of its (topic, key) in the batch is to be
-   * refused with it.
+   * refused with it. From this call on `nextBatch` may be asked for the next one, where nothing is parked of this one: that is sent while
+   * the checkpoint of this is being written.
    * @throws {OutboxError} and the session is lost: the batch will be read again by the next one.
    */
   acknowledge(batch: Batch, refusals?: readonly Refusal[]): Promise<void>;
@@ -113,8 +114,10 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     };
     const looking = lookAgain(() => ask(look), hint$(lanesChannel));
     const requests = hint$(wakeChannel, requestHint).subscribe(parking.hint);
+    const commits = hint$(wakeChannel).subscribe(batches.hint);
     opening.defer(() => {
       looking.end();
+      commits.unsubscribe();
       requests.unsubscribe();
     });
     await moveLanes();

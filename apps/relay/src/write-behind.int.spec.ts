@@ -1,0 +1,41 @@
+import { expect, it } from '@jest/globals';
+import type { Producer } from '@payments/kafka';
+import { eventually, throwAwayTopic } from '@payments/testing';
+import pg from 'pg';
+
+import { relaying } from './relaying.fixture.ts';
+
+it('after the loss of a session in the middle of a checkpoint, goes on from the one before, without a gap', async () => {
+  await using made = await throwAwayTopic('spec', { partitions: 1 });
+  await using outbox = await relaying();
+  const texts = Array.from('abcdefghij');
+  await outbox.append(
+    made.topic,
+    texts.map((text) => ({ key: 'r-1', text })),
+  );
+  const holder = new pg.Client({ connectionString: outbox.url });
+  await holder.connect();
+  const sent: string[] = [];
+  /** From the second batch on no checkpoint can be written. */
+  const holding = (producer: Producer): Producer => ({
+    ...producer,
+    send: async (messages, signal) => {
+      if (sent.length === 1) await holder.query('begin; lock table outbox.checkpoint in exclusive mode');
+      await producer.send(messages, signal);
+      sent.push(messages.map(({ value }) => String(value)).join(''));
+    },
+  });
+  outbox.start({ RELAY_BATCH_SIZE: '2' }, holding);
+  await eventually(async () => {
+    const waiting = `select from pg_locks where not granted and relation = 'outbox.checkpoint'::regclass`;
+    expect((await outbox.client.query(waiting)).rowCount).toBe(1);
+  });
+  expect(await outbox.cutRelay()).toBe(1);
+  await holder.end();
+  await eventually(() => expect(sent.at(-1)).toBe('ij'));
+  // One batch may have gone beyond the checkpoint that was lost.
+  expect(['ab cd', 'ab cd ef']).toContain(sent.slice(0, -4).join(' '));
+  expect(sent.slice(-4).join(' ')).toBe('cd ef gh ij');
+  const read = await outbox.read(made.topic, 2 * sent.length);
+  expect(read.map(({ value }) => value.toString()).join('')).toBe(sent.join(''));
+});

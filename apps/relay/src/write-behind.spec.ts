@@ -1,0 +1,73 @@
+import { expect, it } from '@jest/globals';
+import type { Batch, Refusal } from '@payments/outbox';
+
+import { writeBehind } from './write-behind.ts';
+
+const batchOf = (batch: Partial<Batch> = {}): Batch => ({
+  ...{ kind: 'LOG', messages: [], followers: 0, full: true },
+  ...batch,
+});
+const refused = [{ cause: 'MESSAGE', code: 'C', error: 'e' } as Refusal];
+
+/** A session whose checkpoints are written, or fail, when they are told to. */
+function session() {
+  const writing: PromiseWithResolvers<void>[] = [];
+  const behind = writeBehind({
+    nextBatch: () => Promise.resolve(batchOf()),
+    postpone: () => undefined,
+    acknowledge: () => {
+      const write = Promise.withResolvers<void>();
+      writing.push(write);
+      return write.promise;
+    },
+  });
+  return { ...behind, writing };
+}
+
+/** Whether something has come to its end by now, with whatever it had to wait for in this process. */
+async function ended(promise: Promise<unknown>): Promise<boolean> {
+  const end = promise.then(
+    () => true,
+    () => true,
+  );
+  const now = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  return Promise.race([end, now]);
+}
+
+it('the next batch goes on while the checkpoint is being written', async () => {
+  const { acknowledge, writing } = session();
+  expect(await ended(acknowledge(batchOf()))).toBe(true);
+  expect(writing).toHaveLength(1);
+});
+
+it('no checkpoint is begun, and no batch is left behind, before the one before is written', async () => {
+  const { acknowledge, writing } = session();
+  await acknowledge(batchOf());
+  const second = acknowledge(batchOf());
+  expect(await ended(second)).toBe(false);
+  expect(writing).toHaveLength(1);
+  writing[0]?.resolve();
+  await second;
+  expect(writing).toHaveLength(2);
+});
+
+it.each([
+  ['what is refused of it', batchOf(), refused],
+  ['what follows parked messages', batchOf({ followers: 1 }), []],
+  ['what was released', batchOf({ kind: 'RELEASE' }), []],
+  ['what is published again', batchOf({ kind: 'REPUBLISH' }), []],
+])('waits for the end of a batch with %s', async (_, batch, refusals) => {
+  const { acknowledge, writing } = session();
+  const acknowledged = acknowledge(batch, refusals);
+  expect(await ended(acknowledged)).toBe(false);
+  writing[0]?.resolve();
+  await acknowledged;
+});
+
+it('a checkpoint that failed is told to the next one, which is not written', async () => {
+  const { acknowledge, writing } = session();
+  await acknowledge(batchOf());
+  writing[0]?.reject(new Error('the session is lost'));
+  await expect(acknowledge(batchOf())).rejects.toThrow('the session is lost');
+  expect(writing).toHaveLength(1);
+});
