@@ -5,7 +5,13 @@ import { defaultAnswerMs, endConnection, openConnection } from '../connection.ts
 import { OutboxError, outboxError } from '../errors.ts';
 import { serverVersion, tooOld, type ServerVersion } from '../server-version.ts';
 
-const migrations = ['0001-message-log.sql', '0002-scan-bounds.sql', '0003-parking.sql', '0004-retention.sql'];
+const migrations = [
+  '0001-message-log.sql',
+  '0002-scan-bounds.sql',
+  '0003-parking.sql',
+  '0004-retention.sql',
+  '0005-cheaper-append.sql',
+];
 
 /**
  * Where to migrate. `answerWithinMs`: how long a statement may go unanswered; 15,000 when not given, 0 for as long as it
