@@ -24,6 +24,12 @@ const insertHistory = {
   name: 'history',
   text: `insert into payment.payment_history (${historyColumns}) values (${places(1, 8)})`,
 };
+/** The message rides on the statement before it: one way to the server and back less, and still written last. */
+const insertHistoryAndAppend = {
+  name: 'history and append',
+  text: `with history as (insert into payment.payment_history (${historyColumns}) values (${places(1, 8)}) returning 1)
+         select outbox.append(topic => $9, key => $10, type => $11, payload => $12, headers => $13, id => $14) from history`,
+};
 /** The same three rows by one statement, in a transaction that it begins and commits by itself. */
 const insertAll = {
   name: 'all',
@@ -57,16 +63,32 @@ const messageValues = (payment: NewPayment) => {
   return [topic, key, type, payload, headers, id];
 };
 
+/** How a message is appended: not at all, by a statement of its own, or by the last one of the others. */
+export type Appending = 'NOT' | 'APART' | 'ALONG';
+
 /** Writes payments by one prepared statement after another, each sent when the one before it is answered, as everybody does. */
-export const sqlWriter = (databaseUrl: string, { withMessage }: { withMessage: boolean }): Promise<Writer> =>
+export const sqlWriter = (databaseUrl: string, appending: Appending): Promise<Writer> =>
   openWriter(databaseUrl, async (client) => {
     const payment = newPayment();
     await client.query(begin);
     await client.query({ ...insertPayment, values: paymentValues(payment) });
-    await client.query({ ...insertHistory, values: historyValues(payment) });
-    if (withMessage) await client.query({ ...append, values: messageValues(payment) });
+    for (const statement of lastOf(payment, appending)) await client.query(statement);
     await client.query(commit);
   });
+
+const lastOf = (payment: NewPayment, appending: Appending) => {
+  const history = { ...insertHistory, values: historyValues(payment) };
+  switch (appending) {
+    case 'NOT':
+      return [history];
+    case 'APART':
+      return [history, { ...append, values: messageValues(payment) }];
+    case 'ALONG':
+      return [{ ...insertHistoryAndAppend, values: [...historyValues(payment), ...messageValues(payment)] }];
+    default:
+      return appending satisfies never;
+  }
+};
 
 /** The ceiling: the least that can be sent, and asked of the server, for rows like these to be there. */
 export const oneStatementWriter = (databaseUrl: string): Promise<Writer> =>
