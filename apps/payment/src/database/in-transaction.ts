@@ -47,7 +47,8 @@ export const inTransaction = <T>(
   work: (em: UnitOfWork, now: Date) => Promise<T>,
 ): Promise<T> => {
   const { database, context, readOnly = false } = options;
-  return database.em.fork().transactional(
+  // It forks by itself. A fork of ours around its own would be handed all entities at the end, and nobody would use it.
+  return database.em.transactional(
     async (em) => {
       const remaining = remainingMs(context);
       const lockMs = Math.ceil(remaining * waitingShare);

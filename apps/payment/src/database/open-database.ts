@@ -6,7 +6,9 @@ import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';
 import { Refund } from './refund.ts';
+import { joinBegin } from './join-begin.ts';
 import { releaseDeadClients } from './release-dead-clients.ts';
+import type { Pool } from './release-dead-clients.ts';
 import { StoredRequest } from './stored-request.ts';
 
 /** The service's database: a pool that connects when it is first used. */
@@ -52,7 +54,10 @@ export const openDatabase = (options: {
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: options.answerWithinMs ?? defaultAnswerMs,
-      onPoolCreated: releaseDeadClients,
+      onPoolCreated: (pool: Pool) => {
+        releaseDeadClients(pool);
+        joinBegin(pool);
+      },
     },
     forceUtcTimezone: true,
     logger: options.log ?? (() => undefined),

@@ -1,12 +1,14 @@
 /** The part of pg's `Client` that is needed here. */
-type Client = {
+export type Client = {
   on(event: 'error', listener: (error: Error) => void): unknown;
   query: (...args: unknown[]) => unknown;
   release?: (error?: Error) => void;
 };
 
 /** The part of pg's `Pool` that is needed here. */
-type Pool = { on(event: 'connect' | 'acquire' | 'remove', listener: (client: Client) => void): unknown } & {
+export type Pool = {
+  on(event: 'connect' | 'acquire' | 'remove', listener: (client: Client) => void): unknown;
+} & {
   on(event: 'release', listener: (error: unknown, client: Client) => void): unknown;
 };
 

@@ -18,16 +18,21 @@ type Placing = {
   gateway: Pick<Gateway, 'host'> | undefined;
   limits: Limits;
   now: Date;
+  /** Whether to look what is paid already. */
+  look: boolean;
 };
 
 /**
  * Stores a payment for every reservation of an order, within one unit of work, all of them written by its commit: decided,
  * with its history line and its message; or PENDING, with a task for the payment gateway. Reservations are inserted in
  * one order everywhere, so that two orders of the same reservations wait for each other and do not deadlock.
+ *
+ * Hardly any reservation is paid twice, so the first try does not look: the partial unique index refuses one that is, and the
+ * unit of work is done again. The query is an eighth of what a payment costs the service, and a ninth of what it costs the database.
  * @returns the payments, in the order asked
  */
 export const payReservations = async (placing: Placing, order: Order): Promise<PaymentRow[]> => {
-  const paid = await findPaid(placing.em, order);
+  const paid = placing.look ? await findPaid(placing.em, order) : new Set<string>();
   const payments = new Map<string, PaymentRow>();
   for (const reservation of order.reservations.toSorted(byId)) {
     const { reservationId, amount } = reservation;

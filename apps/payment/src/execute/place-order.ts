@@ -37,9 +37,11 @@ export const placeOrder = (
     ...(order.requestId !== undefined && { requestId: order.requestId }),
   } as const;
   const madeOf = (payments: PaymentRow[]) => payments.map(({ paymentId }) => paymentId);
-  return redoOnConflict(context, () =>
+  return redoOnConflict(context, (failed) =>
     inTransaction({ database, context }, (em, now) =>
-      answerOnce({ em, request, madeOf, now }, () => payReservations({ em, gateway, limits, now }, order)),
+      answerOnce({ em, request, madeOf, now }, () =>
+        payReservations({ em, gateway, limits, now, look: failed > 0 }, order),
+      ),
     ),
   );
 };
