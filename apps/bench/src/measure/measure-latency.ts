@@ -58,7 +58,7 @@ export async function measureLatency(
   const after = await costs();
   await receiver.all({ idleMs: lostAfterMs });
   const { headers, mayLose } = system;
-  const arrived = await checkArrived(kafka, { ...messages, headers, mayLose });
+  const arrived = await checkArrived(kafka, { ...messages, headers, mayLose, stop });
   const latencies = written.at
     .map((at, index) => (receiver.at[first + index] ?? NaN) - at)
     .filter((latency) => !Number.isNaN(latency));

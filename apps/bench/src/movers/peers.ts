@@ -15,15 +15,15 @@ export const peerNames = {
  * @param pollMs how often Debezium looks for what the log brought
  */
 export function peersOf(
-  { ground, peers, log }: Bench,
+  { ground, peers, log, stop }: Bench,
   { pollMs }: { pollMs: number },
 ): (() => Promise<DatabaseMover>)[] {
   if (!peers) return [];
   const { debezium, replication, polling } = peerNames;
   return [
-    () => openDebezium(ground, { name: debezium, pollMs, log }),
-    () => openPeer(ground, { name: replication, listening: 'replication', log }),
-    () => openPeer(ground, { name: polling, listening: 'polling', log }),
+    () => openDebezium(ground, { name: debezium, pollMs, log, stop }),
+    () => openPeer(ground, { name: replication, listening: 'replication', log, stop }),
+    () => openPeer(ground, { name: polling, listening: 'polling', log, stop }),
   ];
 }
 

@@ -39,7 +39,7 @@ async function measureLatencies(bench: Bench): Promise<Outcome> {
     systems.forEach((system, index) => latencies.set(system, results[index] ?? []));
   }
   if (peers) {
-    await using asShipped = whileWritten(await openDebezium(ground, { ...debeziumAsShipped, log }));
+    await using asShipped = whileWritten(await openDebezium(ground, { ...debeziumAsShipped, log, stop }));
     latencies.set(asShipped, [await measure(asShipped, 0)]);
   }
   return {

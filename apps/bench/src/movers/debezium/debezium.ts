@@ -26,10 +26,10 @@ const graceMs = 30_000;
  */
 export async function openDebezium(
   ground: Ground,
-  options: { name: string; pollMs: number; log: (line: string) => void },
+  options: { name: string; pollMs: number; log: (line: string) => void; stop: AbortSignal },
 ): Promise<DatabaseMover> {
-  const { name, pollMs, log } = options;
-  const [home, java] = [await fetchDebezium({ log }), await findJava({ javaHome: javaHome() })];
+  const { name, pollMs } = options;
+  const [home, java] = [await fetchDebezium(options), await findJava({ javaHome: javaHome() })];
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await ground.database());
   const { client } = database;

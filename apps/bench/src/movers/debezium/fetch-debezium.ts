@@ -11,53 +11,60 @@ const parentPom = join(import.meta.dirname, '../../../peers/debezium-server.pom'
 /** How long somebody else may take to fetch it, in milliseconds. */
 const patienceMs = 30 * 60_000;
 
+interface Telling {
+  log: (line: string) => void;
+  /** Gives it up. */
+  stop: AbortSignal;
+}
+
 /**
  * Fetches Debezium Server from Maven Central and unpacks it into the cache, once: 781 MB, and 875 MB unpacked.
  * @returns the folder with its jars
  * @throws Error without Maven, or when it cannot be fetched
  */
-export async function fetchDebezium({ log }: { log: (line: string) => void }): Promise<string> {
+export async function fetchDebezium(options: Telling): Promise<string> {
+  const { log } = options;
   const folder = join(cacheFolder(), `debezium-server-${debeziumVersion}`);
   await makeOnce({
     folder,
-    make: (unfinished) => fetchInto(unfinished, log),
+    make: (unfinished) => fetchInto(unfinished, options),
     onWaiting: () => log('Debezium Server: another process is fetching it, waiting for that'),
     timeoutMs: patienceMs,
   });
   return join(folder, 'debezium-server');
 }
 
-async function fetchInto(folder: string, log: (line: string) => void): Promise<void> {
+async function fetchInto(folder: string, { log, stop }: Telling): Promise<void> {
   log('Debezium Server: fetching it from Maven Central (once, 781 MB)');
-  await fetchArtifact(log);
+  await fetchArtifact({ log, stop });
   log('Debezium Server: unpacking it (875 MB)');
   // Maven copies what it has fetched; by itself it would unpack it with wrong names.
-  await maven('dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`);
+  await maven(stop, 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`);
   const archive = join(folder, `debezium-server-dist-${debeziumVersion}.tar.gz`);
-  await execa('tar', ['xzf', archive, '-C', folder]);
+  await execa('tar', ['xzf', archive, '-C', folder], givenUpBy(stop));
   await rm(archive);
 }
 
 const artifact = `${group}:debezium-server-dist:${debeziumVersion}:tar.gz`;
 
-async function fetchArtifact(log: (line: string) => void): Promise<void> {
-  const get = () => maven('dependency:get', '-Dtransitive=false', `-Dartifact=${artifact}`);
+async function fetchArtifact({ log, stop }: Telling): Promise<void> {
+  const get = () => maven(stop, 'dependency:get', '-Dtransitive=false', `-Dartifact=${artifact}`);
   await get().catch(async (error: unknown) => {
     log(`Debezium Server: once more, with a stand-in for its parent (${String(error).split('\n')[0]})`);
     const parent = `-DgroupId=${group} -DartifactId=debezium-server -Dversion=${debeziumVersion}`.split(' ');
-    await maven('install:install-file', `-Dfile=${parentPom}`, ...parent, '-Dpackaging=pom');
+    await maven(stop, 'install:install-file', `-Dfile=${parentPom}`, ...parent, '-Dpackaging=pom');
     await get();
   });
 }
 
+/** Not by execa's own way, which would end this process at once, with nothing cleaned up. */
+const givenUpBy = (stop: AbortSignal) => ({ cleanup: false, cancelSignal: stop });
+
 /** @throws Error with what Maven says is wrong */
-async function maven(...args: string[]): Promise<void> {
-  const {
-    failed,
-    code,
-    all = '',
-    shortMessage,
-  } = await execa('mvn', ['-B', ...args], { reject: false, all: true });
+async function maven(stop: AbortSignal, ...args: string[]): Promise<void> {
+  const running = { reject: false, all: true, ...givenUpBy(stop) } as const;
+  const { failed, code, all = '', shortMessage } = await execa('mvn', ['-B', ...args], running);
+  stop.throwIfAborted();
   if (!failed) return;
   if (code === 'ENOENT')
     throw new Error(

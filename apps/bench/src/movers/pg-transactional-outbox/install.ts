@@ -11,7 +11,13 @@ const packages = { 'pg-transactional-outbox': '0.5.7', pg: '8.23.1', kafkajs: '2
  * @returns the folder that its packages can be required from
  * @throws Error with what npm says
  */
-export async function installPeer({ log }: { log: (line: string) => void }): Promise<string> {
+export async function installPeer({
+  log,
+  stop,
+}: {
+  log: (line: string) => void;
+  stop: AbortSignal;
+}): Promise<string> {
   const folder = join(cacheFolder(), `pg-transactional-outbox-${packages['pg-transactional-outbox']}`);
   await makeOnce({
     folder,
@@ -21,7 +27,11 @@ export async function installPeer({ log }: { log: (line: string) => void }): Pro
         join(unfinished, 'package.json'),
         JSON.stringify({ private: true, dependencies: packages }),
       );
-      await execa('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: unfinished });
+      await execa('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+        cwd: unfinished,
+        cleanup: false,
+        cancelSignal: stop,
+      });
     },
     onWaiting: () => log('pg-transactional-outbox: another process is installing it, waiting for that'),
     timeoutMs: 600_000,

@@ -27,10 +27,10 @@ select gen_random_uuid(), $1::text, 'key-' || n % $4::bigint, '${messageType}', 
  */
 export async function openPeer(
   ground: Ground,
-  options: { name: string; listening: Listening; log: (line: string) => void },
+  options: { name: string; listening: Listening; log: (line: string) => void; stop: AbortSignal },
 ): Promise<DatabaseMover> {
-  const { name, listening, log } = options;
-  const folder = await installPeer({ log });
+  const { name, listening } = options;
+  const folder = await installPeer(options);
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await ground.database());
   const { client, url: databaseUrl } = database;
