@@ -46,7 +46,7 @@ export async function readRows(
   client: ClientBase,
   statement: { name: string; text: string; values: unknown[] },
 ): Promise<{ snapshot: string; reached: bigint; added: number; rows: MessageRow[] }> {
-  const answer = await client.query<MessageRow>({ ...statement, types: types as never, rowMode: 'array' });
+  const answer = await client.query<MessageRow>({ ...statement, types, rowMode: 'array' });
   const [instant, ...rows] = answer.rows;
   return { snapshot: instant?.[3] ?? '', reached: instant?.[1] ?? 0n, added: instant?.[9] ?? 0, rows };
 }

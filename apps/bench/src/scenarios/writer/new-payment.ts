@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { paymentEventContentType, paymentEventSource, paymentEventTopic } from '@payments/contracts';
-import type { NewMessage } from '@payments/outbox';
+import type { NewMessage } from '@payments/outbox/writer';
 import { messageType, payloadBytes } from '../../load/messages.ts';
 
 /** A payment as the service stores it once the built-in authorizer has let it through. */

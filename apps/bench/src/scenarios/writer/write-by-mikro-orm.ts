@@ -1,5 +1,5 @@
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
-import { appendMessage, OutboxMessage, outboxSubscriber } from '@payments/outbox';
+import { appendMessage, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { messageOf, newPayment } from './new-payment.ts';
 import { connections } from './writer.ts';
 import type { Writer } from './writer.ts';
