@@ -28,7 +28,8 @@ export async function openRelay(ground: Ground, { holds }: { holds: boolean }): 
     statement: appendStatement,
     committed: () => waker.wake(),
     take: (messages) => appendMessages(client, { ...messages, perTransaction }),
-    letGo: () => Promise.resolve(waker.wake()),
+    // Waited for, however long it takes: a waker gives a hint up after 5 s, which costs its user one poll, and here an hour.
+    letGo: async () => void (await client.query('notify outbox')),
     rest: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
