@@ -21,3 +21,17 @@ it('a payload that no string of JavaScript holds as text does not end the relay,
   const { rows } = await writer.query('select octet_length(payload) as bytes from outbox.parked');
   expect(rows).toEqual([{ bytes }]);
 }, 120_000);
+
+it('payloads of more than 2 GiB together are read, as many at once as the limit allows', async () => {
+  await using database = await outboxDatabase();
+  const writer = await database.connect();
+  const [count, bytes] = [90, 25 * 1024 * 1024];
+  await writer.query(`create table one as select decode(repeat('ab', ${bytes}), 'hex') as payload`);
+  await writer.query(
+    `insert into outbox.message (topic, key, type, payload)
+     select 'topic', 'k', 'Happened', payload from one, generate_series(1, ${count})`,
+  );
+  const session = await database.session();
+  const batch = await session.nextBatch();
+  expect(batch).toMatchObject({ messages: [{ payload: { byteLength: bytes } }], full: true });
+}, 120_000);

@@ -98,10 +98,10 @@ found as (
    ) as message
    limit $8
 )
-select ${instantRow}, null::integer as bytes from instant
+select ${instantRow}, null::float8 as bytes from instant
 union all
 select ${messageRow}, bytes
-  from (select *, sum(size) over (rows between unbounded preceding and current row)::integer as bytes from found) as batch
+  from (select *, sum(size) over (rows between unbounded preceding and current row)::float8 as bytes from found) as batch
  where bytes - size < $9`;
 
 /** What the session adds to the positions: the bounds of a batch, and its latest mark (see `takeMark`). */
