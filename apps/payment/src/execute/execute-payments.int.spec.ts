@@ -100,6 +100,15 @@ describe('ExecutePayments', () => {
     expect(outcomes(entries)).toEqual(['FAILED ALREADY_PAID', 'COMPLETED UNSPECIFIED']);
   });
 
+  it('tells of a reservation that is paid before it tells of its amount', async () => {
+    await fixture.client.executePayments({ userId: 'u-1', reservations: [won('first-1')] });
+    const { payments } = await fixture.client.executePayments({
+      userId: 'u-2',
+      reservations: [won('first-1', 1_000_001n)],
+    });
+    expect(outcomes(payments)).toEqual(['FAILED ALREADY_PAID']);
+  });
+
   it('lets a reservation that failed be paid later', async () => {
     await fixture.client.executePayments({ userId: 'u-1', reservations: [won('later', 1_000_001n)] });
     const { payments } = await fixture.client.executePayments({
