@@ -53,8 +53,9 @@ begin
     raise exception 'topic has % characters: Kafka takes at most 249', length(new.topic)
       using errcode = 'program_limit_exceeded';
   end if;
-  -- Strings only: one header that Kafka cannot carry would hold up every key behind it.
-  if jsonb_typeof(new.headers) <> 'object' or jsonb_path_exists(new.headers, '$.* ? (@.type() != "string")') then
+  -- Strings only: one header that Kafka cannot carry would hold up every key behind it. Strict, or an array of
+  -- strings passes for them.
+  if jsonb_typeof(new.headers) <> 'object' or jsonb_path_exists(new.headers, 'strict $.* ? (@.type() != "string")') then
     raise exception 'headers are not an object of strings' using errcode = 'check_violation';
   end if;
   -- A time that every reader can hold: JavaScript's end at the year 275760, RFC 3339 knows four digits.
