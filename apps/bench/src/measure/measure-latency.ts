@@ -19,7 +19,7 @@ export interface LatencySystem extends AsyncDisposable {
   begin: (messages: Messages) => Promise<AsyncDisposable & { writers: readonly Write[] }>;
 }
 
-/** From the reply to COMMIT until a consumer has the message. Times in milliseconds, processor time in % of a core. */
+/** From the reply to COMMIT until a consumer has the message. Times in milliseconds, processor time in % of a core over the schedule. */
 export interface Latency extends Arrived {
   p50: number;
   p95: number;
@@ -55,8 +55,9 @@ export async function measureLatency(
   await openLoop({ writers, from: 0, count: first, perSecond, stop });
   const before = await costs();
   const written = await openLoop({ writers, from: first, count: count - first, perSecond, stop });
-  const after = await costs();
+  // A system that lags behind pays for what it still owes as well.
   await receiver.all({ idleMs: lostAfterMs });
+  const after = await costs();
   const { headers, mayLose } = system;
   const arrived = await checkArrived(kafka, { ...messages, headers, mayLose, stop });
   const latencies = written.at

@@ -7,6 +7,7 @@ import type pg from 'pg';
 import { javaHome } from '../../config.ts';
 import type { Ground } from '../../ground/ground.ts';
 import { appendMessages } from '../../load/messages.ts';
+import { goOn, halt } from '../halt.ts';
 import { perTransaction } from '../mover.ts';
 import type { DatabaseMover } from '../mover.ts';
 import { isRead, openSlot, untilSent } from '../replication-slot.ts';
@@ -39,7 +40,7 @@ export async function openDebezium(
   opening.use(await openSlot(client, slot));
   const server = opening.use(await start(ground, { home, java, databaseUrl: database.url, slot, pollMs }));
   await untilStreaming(client, { slot, server });
-  server.halt();
+  await halt(client, server.pid);
   const open = opening.move();
   return {
     name,
@@ -50,21 +51,19 @@ export async function openDebezium(
     statement: insertStatement,
     committed: () => undefined,
     take: async (messages) => {
-      server.go();
+      goOn(server.pid);
       await untilSent(client, slot, startMs);
-      server.halt();
+      await halt(client, server.pid);
       await appendMessages(client, { ...messages, perTransaction, statement: insertStatement });
     },
-    letGo: () => Promise.resolve(server.go()),
-    rest: () => Promise.resolve(server.halt()),
+    letGo: () => Promise.resolve(goOn(server.pid)),
+    rest: () => halt(client, server.pid),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
 interface Server extends AsyncDisposable {
   pid: number;
-  go: () => void;
-  halt: () => void;
   requireRunning: () => void;
   logFile: string;
 }
@@ -98,8 +97,6 @@ async function start(
   const { pid, requireRunning } = running;
   return {
     pid,
-    go: () => void process.kill(pid, 'SIGCONT'),
-    halt: () => void process.kill(pid, 'SIGSTOP'),
     requireRunning,
     logFile,
     [Symbol.asyncDispose]: () => end(running),
@@ -117,7 +114,7 @@ const javaArguments = (home: string) => [
 
 /** Its offsets are of no use afterwards, so it may as well be killed. */
 async function end({ end, running, pid }: ServerProcess): Promise<void> {
-  if (running()) process.kill(pid, 'SIGCONT');
+  if (running()) goOn(pid);
   await end('SIGTERM', graceMs);
 }
 

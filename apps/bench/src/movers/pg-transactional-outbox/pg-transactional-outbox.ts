@@ -5,6 +5,7 @@ import { launch, logTail, pollUntil } from '@payments/servers';
 import type pg from 'pg';
 import type { BenchDatabase, Ground } from '../../ground/ground.ts';
 import { appendMessages, messageType, payloadOf, writerHeaders } from '../../load/messages.ts';
+import { goOn, halt } from '../halt.ts';
 import { perTransaction } from '../mover.ts';
 import type { DatabaseMover } from '../mover.ts';
 import { isRead, openSlot } from '../replication-slot.ts';
@@ -55,9 +56,7 @@ export async function openPeer(
   ).catch(async (cause: unknown) => {
     throw new Error(`pg-transactional-outbox did not begin:\n${await logTail(logFile)}`, { cause });
   });
-  const stop = () => haltBetweenTransactions(client, listener.pid);
-  const goOn = () => void process.kill(listener.pid, 'SIGCONT');
-  await stop();
+  await halt(client, listener.pid);
   const open = opening.move();
   return {
     name,
@@ -68,29 +67,15 @@ export async function openPeer(
     statement: insertStatement,
     committed: () => undefined,
     take: (messages) => appendMessages(client, { ...messages, perTransaction, statement: insertStatement }),
-    letGo: () => Promise.resolve(goOn()),
+    letGo: () => Promise.resolve(goOn(listener.pid)),
     rest: async () => {
-      await stop();
+      await halt(client, listener.pid);
       // Polling is slow where many old rows lie; deleting them is left to its users.
       if (listening === 'polling')
         await client.query(`delete from ${names.schema}.${names.table} where processed_at is not null`);
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-}
-
-/** Stops its process at a moment when it has no transaction open, which others would feel for as long as it is stopped. */
-async function haltBetweenTransactions(client: pg.Client, pid: number): Promise<void> {
-  await pollUntil({ for: 'pg-transactional-outbox to end its transactions', timeoutMs: 60_000 }, async () => {
-    process.kill(pid, 'SIGSTOP');
-    const { rowCount } = await client.query(
-      'select from pg_stat_activity where application_name = $1 and datname = current_database() and xact_start is not null',
-      [names.application],
-    );
-    if (rowCount === 0) return true;
-    process.kill(pid, 'SIGCONT');
-    return undefined;
-  });
 }
 
 /** What of its set-up is used here: each returns SQL. */
