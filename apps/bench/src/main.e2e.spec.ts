@@ -14,9 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(temporary, { recursive: true, force: true }));
 
-/** Starts the suite with a folder of its own for what it writes, and waits until a scenario is in the middle of its work. */
-async function inTheMiddle() {
-  const bench = execaNode(main, ['--quick', '--only', 'held-snapshot'], {
+/** Starts the suite with a folder of its own for what it writes, and waits until a scenario says what it does in the middle of its work. */
+async function inTheMiddle({ scenario = 'held-snapshot', says = 'are written' } = {}) {
+  const bench = execaNode(main, ['--quick', '--only', scenario], {
     env: { TMPDIR: temporary },
     all: true,
     reject: false,
@@ -24,9 +24,8 @@ async function inTheMiddle() {
   let output = '';
   bench.all.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const waiting = { for: 'the scenario to begin', timeoutMs: 90_000 };
-  const address = await pollUntil(waiting, () =>
-    Promise.resolve(/PostgreSQL listens on (\S+)[^]*are written/.exec(output)?.[1]),
-  );
+  const begun = new RegExp(`PostgreSQL listens on (\\S+)[^]*${says}`);
+  const address = await pollUntil(waiting, () => Promise.resolve(begun.exec(output)?.[1]));
   return { bench, leftovers: () => leftoversOf(address) };
 }
 
@@ -39,6 +38,15 @@ async function leftoversOf(address: string) {
 it('Ctrl-C in the middle of a scenario ends it with 130, and leaves no process and no file', async () => {
   const { bench, leftovers } = await inTheMiddle();
   expect((await leftovers()).processes.length).toBeGreaterThan(2);
+  bench.kill('SIGINT');
+  const { exitCode, all } = await bench;
+  expect(all).toMatch(/\nstopped by SIGINT$/);
+  expect(exitCode).toBe(130);
+  expect(await leftovers()).toEqual({ files: [], processes: [] });
+});
+
+it('Ctrl-C while it waits for another program ends it in the same way', async () => {
+  const { bench, leftovers } = await inTheMiddle({ scenario: 'size', says: 'making the folders' });
   bench.kill('SIGINT');
   const { exitCode, all } = await bench;
   expect(all).toMatch(/\nstopped by SIGINT$/);

@@ -43,9 +43,13 @@ const stop = new AbortController();
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)
-  // Once: a second one ends it at once, and the servers end with it.
-  process.once(signal, () => {
+  // Not `once`: where nobody else listens any more, execa ends this process for the sake of a program that runs just now, with
+  // nothing cleaned up.
+  process.on(signal, () => {
+    // A second one ends it at once, and the servers end with it.
+    if (stop.signal.aborted) process.exit(code);
     console.error('stopping: what is under way is given up, servers and files are removed');
     process.exitCode = code;
     stop.abort(new Error(`stopped by ${signal}`));

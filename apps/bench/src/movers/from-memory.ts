@@ -15,8 +15,6 @@ export async function openFromMemory(
 ): Promise<Mover> {
   const child = execaNode(program, [sender, kafka.brokers.join()], {
     ipc: true,
-    // It ends when its channel does. What execa does to end it with us would end us at the first Ctrl-C, with nothing cleaned up.
-    cleanup: false,
     // Stock kafkajs warns all the time.
     nodeOptions: ['--disable-warning=TimeoutNegativeWarning'],
     stdin: 'ignore',

@@ -41,7 +41,7 @@ async function fetchInto(folder: string, { log, stop }: Telling): Promise<void> 
   // Maven copies what it has fetched; by itself it would unpack it with wrong names.
   await maven(stop, 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`);
   const archive = join(folder, `debezium-server-dist-${debeziumVersion}.tar.gz`);
-  await execa('tar', ['xzf', archive, '-C', folder], givenUpBy(stop));
+  await execa('tar', ['xzf', archive, '-C', folder], { cancelSignal: stop });
   await rm(archive);
 }
 
@@ -57,13 +57,18 @@ async function fetchArtifact({ log, stop }: Telling): Promise<void> {
   });
 }
 
-/** Not by execa's own way, which would end this process at once, with nothing cleaned up. */
-const givenUpBy = (stop: AbortSignal) => ({ cleanup: false, cancelSignal: stop });
-
 /** @throws Error with what Maven says is wrong */
 async function maven(stop: AbortSignal, ...args: string[]): Promise<void> {
-  const running = { reject: false, all: true, ...givenUpBy(stop) } as const;
-  const { failed, code, all = '', shortMessage } = await execa('mvn', ['-B', ...args], running);
+  const {
+    failed,
+    code,
+    all = '',
+    shortMessage,
+  } = await execa('mvn', ['-B', ...args], {
+    reject: false,
+    all: true,
+    cancelSignal: stop,
+  });
   stop.throwIfAborted();
   if (!failed) return;
   if (code === 'ENOENT')

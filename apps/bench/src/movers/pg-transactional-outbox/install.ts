@@ -29,7 +29,6 @@ export async function installPeer({
       );
       await execa('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
         cwd: unfinished,
-        cleanup: false,
         cancelSignal: stop,
       });
     },
