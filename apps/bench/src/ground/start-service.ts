@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { freePort, launch, logTail, loopback, pollUntil } from '@payments/servers';
+import { bareEnvironment } from '../config.ts';
 import type { Ground } from './ground.ts';
 import { imageOf } from './image.ts';
 import type { ServiceName } from './image.ts';
@@ -45,7 +46,7 @@ export async function startService(
     command: process.execPath,
     ...program,
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment(),
       OTEL_SDK_DISABLED: String(!shipped),
       OTEL_SERVICE_NAME: app,
       ...servers,

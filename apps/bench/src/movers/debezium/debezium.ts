@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { freePort, launch, logTail, pollUntil } from '@payments/servers';
 import type { ServerProcess } from '@payments/servers';
 import type pg from 'pg';
-import { javaHome } from '../../config.ts';
+import { bareEnvironment, javaHome } from '../../config.ts';
 import type { Ground } from '../../ground/ground.ts';
 import { appendMessages } from '../../load/messages.ts';
 import { goOn, halt } from '../halt.ts';
@@ -90,6 +90,7 @@ async function start(
     command: java,
     args: javaArguments(home),
     cwd: own,
+    env: bareEnvironment(),
     logFile,
     endSignal: 'SIGKILL',
     remedy: 'install Java 21 or newer',

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { launch, logTail, pollUntil } from '@payments/servers';
 import type pg from 'pg';
+import { bareEnvironment } from '../../config.ts';
 import type { BenchDatabase, Ground } from '../../ground/ground.ts';
 import { appendMessages, messageType, payloadOf, writerHeaders } from '../../load/messages.ts';
 import { goOn, halt } from '../halt.ts';
@@ -44,6 +45,7 @@ export async function openPeer(
     name: 'pg-transactional-outbox',
     command: process.execPath,
     args: ['--disable-warning=TimeoutNegativeWarning', program, JSON.stringify(order)],
+    env: bareEnvironment(),
     logFile,
     endSignal: 'SIGKILL',
     remedy: 'install Node.js',
