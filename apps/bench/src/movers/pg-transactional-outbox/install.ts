@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, makeOnce } from '@payments/servers';
 import { execa } from 'execa';
 
-/** What is measured, with clients of its own that match it. */
-const packages = { 'pg-transactional-outbox': '0.5.7', pg: '8.23.1', kafkajs: '2.2.4' };
+/** What is measured, with clients of its own that match it, and every package that these bring, by its hash. */
+const locked = join(import.meta.dirname, '../../../peers/pg-transactional-outbox');
+const version = '0.5.7';
 
 /**
- * Installs pg-transactional-outbox into the cache, once.
+ * Installs pg-transactional-outbox into the cache, once, and runs no script of what it installs.
  * @returns the folder that its packages can be required from
  * @throws Error with what npm says
  */
@@ -18,16 +19,13 @@ export async function installPeer({
   log: (line: string) => void;
   stop: AbortSignal;
 }): Promise<string> {
-  const folder = join(cacheFolder(), `pg-transactional-outbox-${packages['pg-transactional-outbox']}`);
+  const folder = join(cacheFolder(), `pg-transactional-outbox-${version}`);
   await makeOnce({
     folder,
     make: async (unfinished) => {
       log('pg-transactional-outbox: installing it (once)');
-      await writeFile(
-        join(unfinished, 'package.json'),
-        JSON.stringify({ private: true, dependencies: packages }),
-      );
-      await execa('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      await cp(locked, unfinished, { recursive: true });
+      await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
         cwd: unfinished,
         cancelSignal: stop,
       });
