@@ -35,6 +35,7 @@ export function peerNotes({ peers }: Bench): string[] {
   if (!peers) return ['Debezium Server and pg-transactional-outbox are measured with `--peers`.'];
   return [
     'The processor time of the database is that of all of its processes. For as long as a peer that reads the log is stopped, PostgreSQL reads on for it: 1 % of a core for each in the turns of the others, at 500 transactions a second.',
+    'Debezium Server runs with a heap of 512 MB to 1 GB (`-Xms512m -Xmx1g`), which is part of its memory, and with the settings of `apps/bench/src/movers/debezium/settings.ts`.',
     'What a peer did not deliver within 20 s (drain) or 10 s (latency) of its last message counts as missing.',
     'Debezium Server names the message id `id` where the contract says `ce_id`; its other seven headers have our names and values, as JSON strings.',
   ];

@@ -135,11 +135,14 @@ async function holdOpen(
   };
 }
 
-/** Rows of the log and of its checkpoints that were changed or deleted, and are left for VACUUM. Sessions tell what they did when they end. */
+/**
+ * Rows of the log and of its checkpoints that were changed or deleted, also those that autovacuum has taken away by now. Sessions tell
+ * what they did when they end.
+ */
 async function deadRows(onlooker: pg.Client, written: number): Promise<number> {
   return await pollUntil({ for: 'the statistics of what was written', timeoutMs: 30_000 }, async () => {
     const { rows } = await onlooker.query<{ inserted: number; dead: number }>(
-      `select coalesce(sum(n_tup_ins) filter (where relname ~ '^message'), 0)::integer as inserted, sum(n_dead_tup)::integer as dead
+      `select coalesce(sum(n_tup_ins) filter (where relname ~ '^message'), 0)::integer as inserted, sum(greatest(n_dead_tup, n_tup_upd + n_tup_del))::integer as dead
          from pg_stat_user_tables where schemaname = 'outbox' and relname ~ '^(message|checkpoint)_\\d'`,
     );
     const [found] = rows;

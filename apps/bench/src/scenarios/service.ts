@@ -47,7 +47,7 @@ async function measureService(bench: Bench): Promise<Outcome> {
     ],
     notes: [
       'MikroORM with the message: one payment a transaction on 16 connections, as in the scenario `writer`, in the process of the benchmark.',
-      'The clients are in the process of the benchmark too, on one connection: they, the service and the database share the cores. The service runs as it is shipped, without telemetry and without a relay.',
+      'The clients are in the process of the benchmark too, on one connection: they, the service and the database share the cores. The service runs from its source with its own defaults, without telemetry and without a relay.',
       'Every payment of every reply is COMPLETED. After every round the rows are counted: as many payments, lines of history and messages as were asked for.',
     ],
   };
