@@ -56,7 +56,7 @@ export async function measureLatency(
   const before = await costs();
   const written = await openLoop({ writers, from: first, count: count - first, perSecond, stop });
   // A system that lags behind pays for what it still owes as well.
-  await receiver.all({ idleMs: lostAfterMs });
+  await receiver.all({ idleMs: lostAfterMs, stop });
   const after = await costs();
   const { headers, mayLose } = system;
   const arrived = await checkArrived(kafka, { ...messages, headers, mayLose, stop });

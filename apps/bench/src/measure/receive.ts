@@ -9,7 +9,7 @@ export interface Receiver extends AsyncDisposable {
   /** When the first delivery of each number came, `performance.now()` in milliseconds; NaN for those that did not come. */
   at: Float64Array;
   /** Waits until all have come, or none has for `idleMs`. */
-  all: (options: { idleMs: number }) => Promise<void>;
+  all: (options: { idleMs: number; stop: AbortSignal }) => Promise<void>;
 }
 
 /** How often it is asked whether all have come, in milliseconds. */
@@ -43,9 +43,10 @@ export async function receive(
   await joined;
   return {
     at,
-    all: async ({ idleMs }) => {
+    all: async ({ idleMs, stop }) => {
       const begun = performance.now();
-      while (come < count && performance.now() - Math.max(begun, last) < idleMs) await pause(everyMs);
+      while (come < count && performance.now() - Math.max(begun, last) < idleMs)
+        await pause(everyMs, undefined, { signal: stop });
     },
     [Symbol.asyncDispose]: () => consumer.disconnect(),
   };

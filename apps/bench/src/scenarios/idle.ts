@@ -9,8 +9,6 @@ import type { Bench, Outcome, Scenario } from '../scenario.ts';
 const services = ['payment', 'relay', 'notifier'] as const;
 /** Prometheus asks so often unless it is told otherwise, and what it asks for is part of being at rest. */
 const scrapeEverySeconds = 15;
-/** A Slack that nobody has to talk to. */
-const silentSlack = 'http://127.0.0.1:9/services/T0/B0/x';
 
 /** Processor time of each process, and of the servers with and without the services, with nothing to do. */
 export const idle: Scenario = {
@@ -46,10 +44,9 @@ async function atRest(
 ): Promise<Shares> {
   await using stack = new AsyncDisposableStack();
   const { url: databaseUrl } = stack.use(await ground.database());
-  const env = { SLACK_WEBHOOK_URL: silentSlack };
   const running: [string, BenchService][] = [];
   for (const app of apps)
-    running.push([app, stack.use(await startService(ground, { app, databaseUrl, shipped: true, env }))]);
+    running.push([app, stack.use(await startService(ground, { app, databaseUrl, shipped: true }))]);
   // Just ready, a process still compiles and collects for a while.
   await pause(quick ? 500 : 15_000, undefined, { signal: stop });
   const watched: [string, number][] = [

@@ -1,6 +1,7 @@
 import { openPaymentClient, PaymentState, toMoney } from '@payments/contracts';
 import type { PaymentClient } from '@payments/contracts';
 import type { BenchDatabase } from '../../ground/ground.ts';
+import { checkRows } from '../../ground/payment-database.ts';
 import { startService } from '../../ground/start-service.ts';
 import { costOf } from '../../measure/process-cost.ts';
 import type { Cost } from '../../measure/process-cost.ts';
@@ -33,7 +34,8 @@ export async function paymentAtFullLoad(
   };
   await Promise.all(Array.from({ length: inFlight }, payAll));
   const cost = await costOf([payment.pid]);
-  await checkStored(database, reservations.length);
+  const count = reservations.length;
+  await checkRows(database, { by: 'payment', payments: count, history: count, messages: count });
   return cost;
 }
 
@@ -45,14 +47,4 @@ async function pay(client: PaymentClient, reservationId: string): Promise<void> 
   });
   if (payments[0]?.state !== PaymentState.COMPLETED)
     throw new Error(`${reservationId} was not paid: ${payments[0]?.failureReason}`);
-}
-
-async function checkStored({ client }: BenchDatabase, count: number): Promise<void> {
-  const { rows } = await client.query<{ payments: number; messages: number }>(
-    `select (select count(distinct reservation_id)::integer from payment.payment) as payments,
-            (select count(distinct key)::integer from outbox.message) as messages`,
-  );
-  const [stored] = rows;
-  if (stored?.payments !== count || stored.messages !== count)
-    throw new Error(`of ${count} reservations there are ${JSON.stringify(stored)}`);
 }

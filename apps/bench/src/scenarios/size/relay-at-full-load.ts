@@ -18,7 +18,7 @@ export async function relayAtFullLoad({ ground, quick, stop }: Bench): Promise<C
   });
   await followTopic(ground.kafka, { topic: messages.topic, total: messages.count, stop });
   const cost = await costOf([relay.pid]);
-  await checkArrived(ground.kafka, messages);
+  await checkArrived(ground.kafka, { ...messages, stop });
   await ground.kafka.deleteTopic(messages.topic);
   return cost;
 }

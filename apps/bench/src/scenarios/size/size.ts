@@ -13,8 +13,6 @@ import type { Started } from './start-and-rest.ts';
 const apps = ['payment', 'relay', 'notifier'] as const;
 /** Resident memory of Debezium Server with its best settings, in MB. */
 const debeziumMb = 585;
-/** A Slack that nobody talks to. */
-const silentSlack = 'http://127.0.0.1:9/services/T0/B0/x';
 
 /** What the services weigh: on disk, in memory, and in time until they are ready. */
 export const size: Scenario = {
@@ -30,7 +28,7 @@ async function measureSize(bench: Bench): Promise<Outcome> {
     apps.map(async (app) => installedMb((await imageOf(ground.folder, app)).cwd)),
   );
   log('starting each');
-  const started = await startEach(bench, { apps, env: { SLACK_WEBHOOK_URL: silentSlack } });
+  const started = await startEach(bench, apps);
   for (const topic of [paymentEventTopic, deadLetterTopic]) await ground.kafka.deleteTopic(topic);
   const loaded: Record<ServiceName, Cost>[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -19,7 +19,7 @@ export interface Started {
 /** Starts each service in turns, each time from nothing, and looks at it when it has come to rest. */
 export async function startEach(
   { ground, quick, rounds, stop }: Bench,
-  { apps, env }: { apps: readonly ServiceName[]; env: Readonly<Record<string, string>> },
+  apps: readonly ServiceName[],
 ): Promise<Started[][]> {
   await using database = await ground.database();
   return await inTurns({
@@ -33,7 +33,6 @@ export async function startEach(
         app,
         databaseUrl: database.url,
         shipped: true,
-        env,
       });
       const { cpuMs } = await costOf([service.pid]);
       await pause(quick ? 200 : 10_000, undefined, { signal: stop });
