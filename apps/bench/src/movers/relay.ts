@@ -1,5 +1,6 @@
 import { openWaker } from '@payments/outbox';
 import type { Ground } from '../ground/ground.ts';
+import { letGo } from '../ground/let-go.ts';
 import { startService } from '../ground/start-service.ts';
 import { appendMessages, appendStatement } from '../load/messages.ts';
 import { perTransaction } from './mover.ts';
@@ -28,8 +29,7 @@ export async function openRelay(ground: Ground, { holds }: { holds: boolean }): 
     statement: appendStatement,
     committed: () => waker.wake(),
     take: (messages) => appendMessages(client, { ...messages, perTransaction }),
-    // Waited for, however long it takes: a waker gives a hint up after 5 s, which costs its user one poll, and here an hour.
-    letGo: async () => void (await client.query('notify outbox')),
+    letGo: () => letGo(client),
     rest: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

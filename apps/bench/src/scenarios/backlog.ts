@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { BenchDatabase } from '../ground/ground.ts';
+import { letGo } from '../ground/let-go.ts';
 import { startRelays } from '../ground/start-relays.ts';
 import type { Relays } from '../ground/start-relays.ts';
 import { checkArrived } from '../load/check-arrived.ts';
@@ -88,12 +89,12 @@ async function drain(bench: Bench, side: Pick<Side, 'database' | 'relays'>, coun
   await fill(database.client, { topic, from: 0, count, keys, log, stop });
   // The last number of its key, and the last one to be committed.
   await appendMessages(open.client, { topic, from: count, count: 1, keys, perTransaction: 1 });
-  const found = await measureDrain(bench, { relays, topic, count });
+  const found = await measureDrain(bench, { client: database.client, relays, topic, count });
   log(
     `${count.toLocaleString('en')} drained at ${Math.round(found.rate).toLocaleString('en')}/s; checking what arrived`,
   );
   await open.commit();
-  relays.wake();
+  await letGo(database.client);
   await followTopic(ground.kafka, { topic, total: count + 1, stop });
   await checkArrived(ground.kafka, { topic, from: 0, count: count + 1, keys, log, stop });
   await ground.kafka.deleteTopic(topic);
@@ -102,12 +103,12 @@ async function drain(bench: Bench, side: Pick<Side, 'database' | 'relays'>, coun
 
 async function measureDrain(
   { ground, quick, log, stop }: Bench,
-  { relays, topic, count }: { relays: Relays; topic: string; count: number },
+  { client, relays, topic, count }: { client: pg.Client; relays: Relays; topic: string; count: number },
 ): Promise<Drain> {
   const { few } = quick ? quickSizes : sizes;
   const cpu = () => Promise.all([cpuMsOf(relays.pids), cpuMsOf([ground.postgres.pid])]);
   const before = await cpu();
-  relays.wake();
+  await letGo(client);
   const following = followTopic(ground.kafka, { topic, total: count, log, stop });
   const memory = highestWhile(following, async () => (await costOf(relays.pids)).memoryMb);
   const [{ messagesPerSecond, rateBetween }, memoryMb] = await Promise.all([following, memory]);

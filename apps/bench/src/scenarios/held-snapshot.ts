@@ -1,6 +1,7 @@
 import { pollUntil } from '@payments/servers';
 import type pg from 'pg';
 import type { BenchDatabase } from '../ground/ground.ts';
+import { letGo } from '../ground/let-go.ts';
 import { startRelays } from '../ground/start-relays.ts';
 import type { Relays } from '../ground/start-relays.ts';
 import { checkArrived } from '../load/check-arrived.ts';
@@ -65,7 +66,7 @@ async function measureHeldSnapshot(bench: Bench): Promise<Outcome> {
       log(`${minute * stretches.length} s of ${minute * minutes} are written`);
     }
     await taking.all;
-    await held.letGo(relays);
+    await held.end();
   }
   const dead = await deadRows(database.client, count);
   await ground.kafka.deleteTopic(topic);
@@ -112,7 +113,7 @@ async function writeStretch(
 async function holdOpen(
   { ground, stop }: Bench,
   database: BenchDatabase,
-): Promise<{ letGo: (relays: Relays) => Promise<void> } & AsyncDisposable> {
+): Promise<{ end: () => Promise<void> } & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const connect = async () => opening.adopt(await database.connect(), (client) => client.end());
   const [reader, writer] = [await connect(), await connect()];
@@ -123,9 +124,9 @@ async function holdOpen(
   await appendMessages(writer, { ...own, perTransaction: 1 });
   const open = opening.move();
   return {
-    letGo: async (relays) => {
+    end: async () => {
       await writer.query('commit');
-      relays.wake();
+      await letGo(writer);
       await followTopic(ground.kafka, { topic: own.topic, total: 1, stop });
       await checkArrived(ground.kafka, { ...own, stop });
       await reader.query('rollback');

@@ -1,6 +1,7 @@
 import { readRelays } from '@payments/outbox';
 import { pollUntil } from '@payments/servers';
 import type { BenchDatabase } from '../ground/ground.ts';
+import { letGo } from '../ground/let-go.ts';
 import { startRelays } from '../ground/start-relays.ts';
 import type { Relays } from '../ground/start-relays.ts';
 import { checkArrived } from '../load/check-arrived.ts';
@@ -89,7 +90,7 @@ async function drain({ ground, log, stop }: Bench, side: Side, count: number): P
   await untilShared({ ...side, stop });
   const cpu = () => Promise.all([cpuMsOf(relays.pids), cpuMsOf([ground.postgres.pid])]);
   const before = await cpu();
-  relays.wake();
+  await letGo(database.client);
   const { messagesPerSecond } = await followTopic(ground.kafka, { topic, total: count, stop });
   const after = await cpu();
   const { repeats } = await checkArrived(ground.kafka, { ...messages, stop });

@@ -7,8 +7,8 @@ import { ratios } from '../report/figures.ts';
 import type { Bench, Figure, Outcome, Scenario, Target } from '../scenario.ts';
 import { mikroOrmWriter } from './writer/write-by-mikro-orm.ts';
 import { oneStatementWriter, sqlWriter } from './writer/write-by-sql.ts';
-import { connections } from './writer/writer.ts';
-import type { Writer } from './writer/writer.ts';
+import { connections } from './writer/payment-writer.ts';
+import type { Writer } from './writer/payment-writer.ts';
 
 /** What the outbox costs who writes to it. */
 export const writer: Scenario = {

@@ -1,8 +1,8 @@
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { appendMessage, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { messageOf, newPayment } from './new-payment.ts';
-import { connections } from './writer.ts';
-import type { Writer } from './writer.ts';
+import { connections } from './payment-writer.ts';
+import type { Writer } from './payment-writer.ts';
 
 /** The entities of the payment service, column for column: apps import no apps. */
 const Payment = defineEntity({

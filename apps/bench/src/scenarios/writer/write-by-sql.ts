@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { messageOf, newPayment } from './new-payment.ts';
 import type { NewPayment } from './new-payment.ts';
-import { connections } from './writer.ts';
-import type { Writer } from './writer.ts';
+import { connections } from './payment-writer.ts';
+import type { Writer } from './payment-writer.ts';
 
 const paymentColumns = `payment_id, user_id, reservation_id, amount_minor, currency, state, failure_reason, decline_code,
   authorizer, created_at, updated_at`;
