@@ -13,8 +13,9 @@ import type { TelemetryConfig } from './config.ts';
 const { disabled, ...config } = read();
 
 if (!disabled) {
-  // Only what is instrumented goes through the hooks: everything else is loaded as if they were not there.
-  register({ include: ['pg', 'pg-pool', 'pino', 'http', 'https'] });
+  // Only what is instrumented goes through the hooks: everything else is loaded as if they were not there. Not Node's own
+  // modules, which have one object for `import` and `require`: patched for both, each request would have two spans.
+  register({ include: ['pg', 'pg-pool', 'pino'] });
   const { startTelemetry } = await import('./start-telemetry.ts');
   await startTelemetry(config);
 }

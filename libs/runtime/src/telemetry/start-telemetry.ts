@@ -1,3 +1,4 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { context, diag, DiagConsoleLogger, metrics, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { diagLogLevelFromString, getStringFromEnv, isTracingSuppressed } from '@opentelemetry/core';
@@ -114,6 +115,10 @@ function startInstrumentations(): void {
     requireParentforOutgoingSpans: true,
     startOutgoingSpanHook: redactRequest,
   });
+  // Patched when they are first required from now on, for good, and in place; what is imported of them by name is told of it.
+  const require = createRequire(import.meta.url);
+  for (const name of ['http', 'https']) require(name);
+  syncBuiltinESMExports();
   new PinoInstrumentation({ disableLogSending: true });
   new RuntimeNodeInstrumentation({ monitoringPrecision: eventLoopLookMs });
 }
