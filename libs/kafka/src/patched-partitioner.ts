@@ -1,5 +1,6 @@
 import type { ICustomPartitioner } from 'kafkajs';
 
+import { KafkaError } from './kafka-error.ts';
 import type { ProduceRequest } from './produce-request.ts';
 import type { SentMessage } from './producer.ts';
 
@@ -26,7 +27,7 @@ export type PatchedPartitioner = {
 /** As kafkajs takes it: its types do not know the patch. */
 export const patchedPartitioner = (patched: PatchedPartitioner): ICustomPartitioner => {
   const partitioner = (): never => {
-    throw new Error('kafkajs is not patched (npm ci does it): it would encode the messages itself');
+    throw new KafkaError('KAFKAJS_NOT_PATCHED', 'kafkajs is not patched (npm ci does it): nothing is sent');
   };
   return () => Object.assign(partitioner, patched);
 };

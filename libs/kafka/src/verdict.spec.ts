@@ -24,7 +24,7 @@ describe('the verdict on an error of Kafka', () => {
     expect(judge(code)).toEqual({ verdict: 'retry', retriable: true });
   });
 
-  it.each(['KafkaJSSASLAuthenticationError', 'CLUSTER_AUTHORIZATION_FAILED'])(
+  it.each(['KafkaJSSASLAuthenticationError', 'CLUSTER_AUTHORIZATION_FAILED', 'KAFKAJS_NOT_PATCHED'])(
     '%s: no message is to blame, and waiting alone does not mend it',
     (code) => {
       expect(judge(code)).toEqual({ verdict: 'retry', retriable: false });

@@ -90,6 +90,8 @@ const judgements: Readonly<Record<string, Judgement>> = {
   KafkaJSServerDoesNotSupportApiKey: barred,
   /** One producer, one send at a time: a second one beside it is a mistake of the caller. */
   SEND_UNDER_WAY: barred,
+  /** Our patch of kafkajs is missing: `npm ci` puts it in. */
+  KAFKAJS_NOT_PATCHED: barred,
 
   // The message.
   MESSAGE_TOO_LARGE: parkMessage,
