@@ -120,5 +120,7 @@ function startInstrumentations(): void {
   for (const name of ['http', 'https']) require(name);
   syncBuiltinESMExports();
   new PinoInstrumentation({ disableLogSending: true });
-  new RuntimeNodeInstrumentation({ monitoringPrecision: eventLoopLookMs });
+  // It makes its instruments when it is told of the provider, and at no other time.
+  const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: eventLoopLookMs });
+  runtime.setMeterProvider(metrics.getMeterProvider());
 }
