@@ -9,18 +9,21 @@ export interface Relays extends AsyncDisposable {
   wake: () => void;
 }
 
+/** They look only when they are woken, so that what is written for them waits until then. */
+const held = { RELAY_POLL_MS: '3600000' };
+
 /**
- * Starts relays one after the other, and waits until they are ready. With a poll of an hour, as when none is given, they look only
- * when they are woken: what is written for them waits until then.
+ * Starts relays with their own defaults one after the other, and waits until they are ready.
+ * @param options.holds whether they wait to be let go, instead of looking by themselves every second
  */
 export async function startRelays(
   ground: Ground,
-  options: { databaseUrl: string; count: number; pollMs?: number },
+  options: { databaseUrl: string; count: number; holds: boolean },
 ): Promise<Relays> {
-  const { databaseUrl, count, pollMs = 3_600_000 } = options;
+  const { databaseUrl, count, holds } = options;
   await using opening = new AsyncDisposableStack();
   const waker = opening.use(await openWaker({ databaseUrl }));
-  const env = { RELAY_POLL_MS: String(pollMs) };
+  const env = holds ? held : {};
   const pids: number[] = [];
   while (pids.length < count)
     pids.push(opening.use(await startService(ground, { app: 'relay', databaseUrl, env })).pid);

@@ -1,13 +1,9 @@
-import { openWaker } from '@payments/outbox';
 import type { Ground } from '../ground/ground.ts';
 import { letGo } from '../ground/let-go.ts';
-import { startService } from '../ground/start-service.ts';
+import { startRelays } from '../ground/start-relays.ts';
 import { appendMessages, appendStatement } from '../load/messages.ts';
 import { perTransaction } from './mover.ts';
 import type { DatabaseMover } from './mover.ts';
-
-/** Waits to be woken, so that it does not begin before all of its messages are there. */
-const held = { RELAY_POLL_MS: '3600000' };
 
 /**
  * Our relay on a database of its own, with its own defaults.
@@ -17,17 +13,14 @@ export async function openRelay(ground: Ground, { holds }: { holds: boolean }): 
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await ground.database());
   const { url: databaseUrl, client } = database;
-  const waker = opening.use(await openWaker({ databaseUrl }));
-  const relay = opening.use(
-    await startService(ground, { app: 'relay', databaseUrl, env: holds ? held : {} }),
-  );
+  const relays = opening.use(await startRelays(ground, { databaseUrl, count: 1, holds }));
   const open = opening.move();
   return {
     name: 'relay',
-    pids: [relay.pid],
+    pids: relays.pids,
     databaseUrl,
     statement: appendStatement,
-    committed: () => waker.wake(),
+    committed: relays.wake,
     take: (messages) => appendMessages(client, { ...messages, perTransaction }),
     letGo: () => letGo(client),
     rest: () => Promise.resolve(),

@@ -73,7 +73,9 @@ async function drainMany(bench: Bench, many: number): Promise<Drain> {
 async function openSide(bench: Bench): Promise<Side> {
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await bench.ground.database());
-  const relays = opening.use(await startRelays(bench.ground, { databaseUrl: database.url, count: 1 }));
+  const relays = opening.use(
+    await startRelays(bench.ground, { databaseUrl: database.url, count: 1, holds: true }),
+  );
   const side = { database, relays };
   await drain(bench, { ...side }, (bench.quick ? quickSizes : sizes).warmUp);
   const open = opening.move();

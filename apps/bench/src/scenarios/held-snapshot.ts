@@ -54,7 +54,7 @@ async function measureHeldSnapshot(bench: Bench): Promise<Outcome> {
   const committedAt = new Float64Array(count);
   using taking = await takeAsTheyCome(ground.kafka, { topic, from: 0, count, keys, stop });
   {
-    await using relays = await startRelays(ground, { databaseUrl: database.url, count: 1, pollMs: 1000 });
+    await using relays = await startRelays(ground, { databaseUrl: database.url, count: 1, holds: false });
     await using writer = await openWriter(database);
     const write = (from: number, seconds: number) =>
       writeStretch(bench, { client: writer.client, relays, topic, from, seconds, committedAt });

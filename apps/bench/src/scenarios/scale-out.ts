@@ -61,7 +61,7 @@ async function measureScaleOut(bench: Bench): Promise<Outcome> {
 async function openSide({ ground, stop }: Bench, count: number): Promise<Side> {
   await using opening = new AsyncDisposableStack();
   const database = opening.use(await ground.database());
-  const relays = opening.use(await startRelays(ground, { databaseUrl: database.url, count }));
+  const relays = opening.use(await startRelays(ground, { databaseUrl: database.url, count, holds: true }));
   await untilShared({ database, count, stop });
   const open = opening.move();
   return { count, database, relays, [Symbol.asyncDispose]: () => open.disposeAsync() };
