@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { OutboxError, outboxError } from '../errors.ts';
 import type { Statements } from '../retention/statements.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** The connection that everything about a relay's lanes goes through, so that none of it happens without their locks. */
 export interface FencedConnection {
@@ -46,15 +47,5 @@ function refusable(ask: FencedConnection['ask']): Statements['query'] {
     );
     if (answer instanceof OutboxError) throw answer;
     return answer;
-  };
-}
-
-/** Runs tasks one after the other. A failed task does not stop the next. */
-function oneAtATime() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(task: () => Promise<T>): Promise<T> => {
-    const result = last.then(task);
-    last = result.catch(() => undefined);
-    return result;
   };
 }

@@ -32,6 +32,15 @@ describe('a batch', () => {
     expect(texts((await session.nextBatch()).messages as never)).toEqual(['3']);
   });
 
+  it('is the same for all who ask at once', async () => {
+    const session = await database.session();
+    await appendMany(writer, 3, `'k'`);
+    const [one, other] = await Promise.all([session.nextBatch(), session.nextBatch()]);
+    expect(other).toBe(one);
+    await session.acknowledge(one);
+    expect(await drain(session)).toEqual([]);
+  });
+
   it('is read again by the next session unless it was acknowledged', async () => {
     const first = await database.session({ rows: 2 });
     await appendMany(writer, 5, `'k'`);

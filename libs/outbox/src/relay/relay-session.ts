@@ -15,6 +15,7 @@ import { fencedConnection, type FencedConnection } from './fenced-connection.ts'
 import { holdLanes } from './hold-lanes.ts';
 import { listen, lookAgain } from './listen.ts';
 import { takeMark } from './mark.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { giveEverything, lanesChannel } from './own-lanes.ts';
 import type { Checkpoint, Positions } from './position.ts';
 import { batchReader } from './read-batch.ts';
@@ -23,8 +24,8 @@ import type { BatchLimits } from './read-messages.ts';
 /** One relay's hold on the log: a dedicated connection, the locks of its lanes, and where each lane stands. */
 export interface RelaySession extends AsyncDisposable {
   /**
-   * The next batch; the same one until it is acknowledged, or until lanes move between the relays. Without messages:
-   * nothing waits. The batch behind a full one is read while it is published, and so is the one that a hint tells of.
+   * The next batch; the same one, for all who ask, until it is acknowledged or lanes move between the relays. Without
+   * messages: nothing waits. The batch behind a full one is read while it is published, and so is the one that a hint tells of.
    * @throws {OutboxError} and the session is lost.
    */
   nextBatch(): Promise<Batch>;
@@ -122,20 +123,24 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
     });
     await moveLanes();
     const open = opening.move();
+    // Asked twice at once, the log would be read twice from where it stands, and each reading given out.
+    const inTurn = oneAtATime();
     return {
-      async nextBatch() {
-        // Somebody else may have published the pending batch long ago.
-        lost.throwIfAborted();
-        if (lanes.due()) await moveLanes();
-        return batches.next();
-      },
+      nextBatch: () =>
+        inTurn(async () => {
+          // Somebody else may have published the pending batch long ago.
+          lost.throwIfAborted();
+          if (lanes.due()) await moveLanes();
+          return batches.next();
+        }),
       acknowledge: batches.acknowledge,
       postpone: batches.postpone,
-      async standAside(ms) {
-        const others = await ask(() => lanes.standAside(ms));
-        if (others) await moveLanes();
-        return others;
-      },
+      standAside: (ms) =>
+        inTurn(async () => {
+          const others = await ask(() => lanes.standAside(ms));
+          if (others) await moveLanes();
+          return others;
+        }),
       async cleanUp(retention) {
         await ask(() => checkpointIdleLanes(client, { positions: batches.positions(), cluster }));
         return cleanUp(statements, retention);
