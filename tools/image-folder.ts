@@ -10,8 +10,6 @@ const program = new Command()
   .requiredOption('--to <folder>', 'where to: a folder that is empty or not there yet')
   .showHelpAfterError('(--help explains)')
   .parse();
-// Node warns that it is experimental to be asked for what it does itself when it runs TypeScript.
-process.removeAllListeners('warning');
 const [app = ''] = program.args;
 const { to } = program.opts<{ to: string }>();
 const root = join(import.meta.dirname, '..');

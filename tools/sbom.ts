@@ -15,8 +15,6 @@ new Command()
   .description('Writes the bills of materials (CycloneDX) and the licences of the images to .local/sbom.')
   .showHelpAfterError('(--help explains)')
   .parse();
-// As in image-folder.ts.
-process.removeAllListeners('warning');
 const root = join(import.meta.dirname, '..');
 const out = join(root, '.local/sbom');
 const folder = await mkdtemp(join(tmpdir(), 'payments-sbom-'));

@@ -1,19 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { isNeeded, isNeededOfOurs } from './is-needed.ts';
+import { isNeeded, isNeededOfBundled, isNeededOfOurs } from './is-needed.ts';
 
 describe('what an image needs', () => {
   it.each([
-    ['src/main.ts', true],
     ['src/migrations/0001-outbox.sql', true],
-    ['src/generated/payment_pb.js', true],
-    ['src/generated/payment_pb.d.ts', false],
-    ['src/relay.int.spec.ts', false],
-    ['src/relaying.fixture.ts', false],
-    ['src/exchange.child.ts', false],
+    ['src/main.ts', false],
+    ['src/generated/payment_pb.js', false],
     ['src/slack-stand-in.md', false],
     ['README.md', false],
     ['tsconfig.json', false],
-  ])('of a workspace of ours is %s: %s', (file, needed) => expect(isNeededOfOurs(file)).toBe(needed));
+  ])('of a workspace of ours is, beside the bundle, %s: %s', (file, needed) =>
+    expect(isNeededOfOurs(file)).toBe(needed),
+  );
+
+  it.each([
+    ['package.json', true],
+    ['LICENSE', true],
+    ['dist/package.json', false],
+    ['dist/index.js', false],
+    ['README.md', false],
+  ])('of a package that is in the bundle is %s: %s', (file, needed) =>
+    expect(isNeededOfBundled(file)).toBe(needed),
+  );
 
   it.each([
     ['package.json', true],
@@ -28,5 +36,5 @@ describe('what an image needs', () => {
     ['src/index.ts', false],
     ['dist/index.js.map', false],
     ['README.md', false],
-  ])('of other packages is %s: %s', (file, needed) => expect(isNeeded(file)).toBe(needed));
+  ])('of any other package is %s: %s', (file, needed) => expect(isNeeded(file)).toBe(needed));
 });

@@ -31,7 +31,7 @@ export async function productionPackages(root: string, app: string): Promise<Pro
   if (!start) throw new Error(`there is no app ${app}, but ${known().join(', ')}`);
   const link = [...tree.inventory.values()].find((node) => node.isLink && node.target === start);
   if (!link) throw new Error(`apps/${app} is not linked: run \`npm ci\``);
-  const reached = closure(link);
+  const reached = closure([link]);
   return {
     app: start,
     packages: reached.filter(({ isLink }) => !isLink),
@@ -42,8 +42,9 @@ export async function productionPackages(root: string, app: string): Promise<Pro
 /** A package that another one can use, but need not, does not come for that one's sake: as `npm ci --omit=dev` has it. */
 const followed = ['prod', 'optional', 'peer'];
 
-function closure(start: Node): Node[] {
-  const reached = new Set([start]);
+/** These and all that they need in production. */
+export function closure(starts: readonly Node[]): Node[] {
+  const reached = new Set(starts);
   // A set that grows while it is gone through is gone through to its end.
   for (const node of reached) {
     if (node.isLink) reached.add(node.target);

@@ -41,8 +41,8 @@ describe('the images', () => {
 
   it('are run by the pinned Node, by an ordinary user who can write nowhere, as process 1', async () => {
     const places = images.contained
-      ? ['', '/app', '/app/app/src', '/tmp', '/dev', '/usr/lib']
-      : ['.', 'app/src'];
+      ? ['', '/app', '/app/bundle', '/tmp', '/dev', '/usr/lib']
+      : ['.', 'bundle'];
     const { stdout } = await runToItsEnd(
       images.of('relay').runInstead('/usr/local/bin/node', '--eval', lookAround(places)),
     );

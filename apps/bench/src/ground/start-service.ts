@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort, launch, logTail, loopback, pollUntil } from '@payments/servers';
 import { bareEnvironment } from '../config.ts';
 import type { Ground } from './ground.ts';
-import { imageOf } from './image.ts';
+import { flagsOfImages, imageOf } from './image.ts';
 import type { ServiceName } from './image.ts';
 
 /** A service as it runs in production, in a process of its own. Disposing drains it. */
@@ -41,7 +41,7 @@ export async function startService(
   const listens = { HTTP_LISTEN: http, GRPC_LISTEN: grpc };
   const servers = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafka.brokers.join() };
   const logFile = join(folder, `${app}-${http.split(':')[1]}.log`);
-  const program = shipped ? await imageOf(folder, app) : fromSource(app);
+  const program = shipped ? await imageOf(folder, app) : await fromSource(app);
   const begun = performance.now();
   const running = await launch({
     name: app,
@@ -80,8 +80,11 @@ export async function startService(
   };
 }
 
-const fromSource = (app: ServiceName) => ({
-  args: ['--import', '@payments/runtime/telemetry', `apps/${app}/src/main.ts`],
+const fromSource = async (app: ServiceName) => ({
+  args: [
+    ...(await flagsOfImages()),
+    ...['--import', '@payments/runtime/telemetry', `apps/${app}/src/main.ts`],
+  ],
 });
 
 async function ready(http: string): Promise<true | undefined> {

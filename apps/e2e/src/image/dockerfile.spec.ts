@@ -50,7 +50,7 @@ describe('deploy/Dockerfile', () => {
 
   it('runs Node itself, without a shell, as nobody in particular, and ends it by the signal that it knows', async () => {
     expect((await readEntrypoint()).slice(0, 1)).toEqual(['/usr/local/bin/node']);
-    expect((await readEntrypoint()).at(-1)).toBe('app/src/main.js');
+    expect((await readEntrypoint()).at(-1)).toBe('bundle/main.js');
     expect(image('USER')).toEqual(['65532:65532']);
     expect(image('STOPSIGNAL')).toEqual(['SIGTERM']);
     expect(image('CMD')).toEqual([]);
