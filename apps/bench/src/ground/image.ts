@@ -19,12 +19,6 @@ export async function imageOf(ground: string, app: ServiceName): Promise<Image> 
   return { cwd, args: await entryPoint() };
 }
 
-/** What Node is told of its memory in an image, for a service that is run from its source. */
-export async function flagsOfImages(): Promise<string[]> {
-  const args = await entryPoint();
-  return args.slice(0, args.indexOf('--import'));
-}
-
 /** What the Dockerfile gives Node. @throws Error where it says no such thing */
 async function entryPoint(): Promise<string[]> {
   const dockerfile = await readFile('deploy/Dockerfile', 'utf8');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort, launch, logTail, loopback, pollUntil } from '@payments/servers';
 import { bareEnvironment } from '../config.ts';
 import type { Ground } from './ground.ts';
-import { flagsOfImages, imageOf } from './image.ts';
+import { imageOf } from './image.ts';
 import type { ServiceName } from './image.ts';
 
 /** A service as it runs in production, in a process of its own. Disposing drains it. */
@@ -23,33 +23,32 @@ const askEveryMs = 5;
 const silentSlack = 'http://127.0.0.1:9/services/T0/B0/x';
 
 /**
- * Starts a service on the ground's Kafka and waits until it is ready. Without telemetry unless `env` turns it on: that has a
- * figure of its own (docs/proofs.md).
- * @param options.shipped its image is run, by the image's own entry point, with telemetry on
+ * Starts a service on the ground's Kafka as it is shipped, by its image's own entry point, and waits until it is ready. Telemetry is
+ * off where it is not asked for: what that costs is a figure of its own (docs/proofs.md).
  */
 export async function startService(
   { folder, kafka }: Pick<Ground, 'folder' | 'kafka'>,
   options: {
     app: ServiceName;
     databaseUrl: string;
-    shipped?: boolean;
+    telemetry?: boolean;
     env?: Readonly<Record<string, string>>;
   },
 ): Promise<BenchService> {
-  const { app, databaseUrl, shipped = false, env = {} } = options;
+  const { app, databaseUrl, telemetry = false, env = {} } = options;
   const [http, grpc] = [`${loopback}:${await freePort()}`, `${loopback}:${await freePort()}`];
   const listens = { HTTP_LISTEN: http, GRPC_LISTEN: grpc };
   const servers = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafka.brokers.join() };
   const logFile = join(folder, `${app}-${http.split(':')[1]}.log`);
-  const program = shipped ? await imageOf(folder, app) : await fromSource(app);
+  const image = await imageOf(folder, app);
   const begun = performance.now();
   const running = await launch({
     name: app,
     command: process.execPath,
-    ...program,
+    ...image,
     env: {
       ...bareEnvironment(),
-      OTEL_SDK_DISABLED: String(!shipped),
+      OTEL_SDK_DISABLED: String(!telemetry),
       OTEL_SERVICE_NAME: app,
       ...servers,
       ...listens,
@@ -79,13 +78,6 @@ export async function startService(
     },
   };
 }
-
-const fromSource = async (app: ServiceName) => ({
-  args: [
-    ...(await flagsOfImages()),
-    ...['--import', '@payments/runtime/telemetry', `apps/${app}/src/main.ts`],
-  ],
-});
 
 async function ready(http: string): Promise<true | undefined> {
   const reply = await fetch(`http://${http}/readyz`);

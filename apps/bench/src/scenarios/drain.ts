@@ -18,8 +18,9 @@ export const drain: Scenario = {
 };
 
 const relay = 'relay';
-/** kafkajs alone, with as many messages in a request as the relay sends, and with ten times as many. */
-const alone = ['kafkajs alone', 'kafkajs alone, 10,000 a request'] as const;
+const kafkajs = 'kafkajs alone';
+/** As many as the relay sends. With 10,000 kafkajs takes twice the processor time for each (68 µs for 33). */
+const perRequest = 1000;
 
 async function measureDrains(bench: Bench): Promise<Outcome> {
   const { ground, rounds, quick, log, stop } = bench;
@@ -53,9 +54,8 @@ function openings(bench: Bench): (() => Promise<Mover>)[] {
   const { ground } = bench;
   return [
     () => openRelay(ground, { holds: true }),
-    () => openFromMemory(ground, { name: alone[0], sender: 'kafkajs', perRequest: 1000 }),
-    () => openFromMemory(ground, { name: alone[1], sender: 'kafkajs', perRequest: 10_000 }),
-    () => openFromMemory(ground, { name: 'libs/kafka alone', sender: 'ours', perRequest: 1000 }),
+    () => openFromMemory(ground, { name: kafkajs, sender: 'kafkajs', perRequest }),
+    () => openFromMemory(ground, { name: 'libs/kafka alone', sender: 'ours', perRequest }),
     ...peersOf(bench, { pollMs: 5 }),
   ];
 }
@@ -88,8 +88,8 @@ function bestOf(drains: Drains, systems: readonly string[]): number[] {
 
 function toKafkajs(drains: Drains): Target {
   return {
-    says: 'rate: relay / kafkajs alone, at its better size of requests',
-    values: ratios(bestOf(drains, [relay]), bestOf(drains, alone)),
+    says: `rate: relay / ${kafkajs}`,
+    values: ratios(bestOf(drains, [relay]), bestOf(drains, [kafkajs])),
     bound: { atLeast: 1 },
   };
 }

@@ -46,7 +46,7 @@ async function atRest(
   const { url: databaseUrl } = stack.use(await ground.database());
   const running: [string, BenchService][] = [];
   for (const app of apps)
-    running.push([app, stack.use(await startService(ground, { app, databaseUrl, shipped: true }))]);
+    running.push([app, stack.use(await startService(ground, { app, databaseUrl, telemetry: true }))]);
   // Just ready, a process still compiles and collects for a while.
   await pause(quick ? 500 : 15_000, undefined, { signal: stop });
   const watched: [string, number][] = [

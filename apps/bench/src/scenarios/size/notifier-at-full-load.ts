@@ -28,7 +28,7 @@ export async function notifierAtFullLoad(
     // As many as a digest has lines, so that each of them can be found again.
     NOTIFIER_DIGEST_MAX: '20',
   };
-  const services = { databaseUrl: database.url, shipped: true };
+  const services = { databaseUrl: database.url, telemetry: true };
   const notifier = stack.use(await startService(ground, { app: 'notifier', ...services, env }));
   stack.use(await startService(ground, { app: 'relay', ...services }));
   const told = countTold(slack);

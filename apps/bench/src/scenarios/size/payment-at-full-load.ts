@@ -21,7 +21,7 @@ export async function paymentAtFullLoad(
   await using payment = await startService(ground, {
     app: 'payment',
     databaseUrl: database.url,
-    shipped: true,
+    telemetry: true,
   });
   using client = openPaymentClient({ address: payment.grpc });
   // One iterator for all: each takes the next reservation that nobody has taken.

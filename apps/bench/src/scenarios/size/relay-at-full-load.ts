@@ -14,7 +14,7 @@ export async function relayAtFullLoad({ ground, quick, stop }: Bench): Promise<C
   await using relay = await startService(ground, {
     app: 'relay',
     databaseUrl: database.url,
-    shipped: true,
+    telemetry: true,
   });
   await followTopic(ground.kafka, { topic: messages.topic, total: messages.count, stop });
   const cost = await costOf([relay.pid]);

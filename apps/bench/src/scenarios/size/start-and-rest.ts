@@ -32,7 +32,7 @@ export async function startEach(
       await using service = await startService(ground, {
         app,
         databaseUrl: database.url,
-        shipped: true,
+        telemetry: true,
       });
       const { cpuMs } = await costOf([service.pid]);
       await pause(quick ? 200 : 10_000, undefined, { signal: stop });
