@@ -3,6 +3,7 @@ import { drainMs } from '@payments/servers';
 import { eventually, otlpReceiver, type OtlpReceiver, type Program } from '@payments/testing';
 import { execa } from 'execa';
 import { makeImages, type Images } from './image/image.fixture.ts';
+import { isIn, readCatalogue } from './operations/documents.fixture.ts';
 import { payInTrace } from './pay-in-trace.fixture.ts';
 import { clientOf, startSystem, type System } from './system.fixture.ts';
 
@@ -68,7 +69,7 @@ describe('the images', () => {
     expect(rows).toEqual([{ there: true }]);
   });
 
-  it('take a payment from gRPC to Slack in one trace, and end in time when they are told to', async () => {
+  it('take a payment from gRPC to Slack in one trace, have the metrics of every service, and end in time when they are told to', async () => {
     const env = { ...nowhere, ...collector.env };
     const services = await Promise.all(
       (['payment', 'relay', 'notifier'] as const).map((app) => system.start(app, env, images.of(app).run())),
@@ -83,6 +84,17 @@ describe('the images', () => {
     const names = () => collector.spans().flatMap((span) => (span.traceId === traceId ? span.name : []));
     await eventually(() => expect(names()).toEqual(expect.arrayContaining(expected)), { timeoutMs: 30_000 });
     expect(names().filter((name) => name.startsWith('pg.query:INSERT'))).not.toEqual([]);
+
+    // What a bundle or a preload loses is lost silently.
+    const ofAll = (await readCatalogue()).filter(({ of }) => of.includes('all'));
+    expect(ofAll.length).toBeGreaterThan(3);
+    for (const { http } of services)
+      await eventually(async () => {
+        const page = await (await fetch(`http://${http}/metrics`)).text();
+        const families = [...page.matchAll(/^# TYPE (\w+)/gm)].map(([, family = '']) => family);
+        const missing = ofAll.filter((metric) => !families.some((family) => isIn([metric], family)));
+        expect(missing.map(({ name }) => name)).toEqual([]);
+      });
 
     const insist = setTimeout(() => services.map((service) => service.kill('SIGKILL')), drainMs);
     const ends = await Promise.all(services.map((service) => service.kill('SIGTERM')));
