@@ -8,11 +8,13 @@ const folder = 'bundle';
 
 /**
  * Packages that are loaded from their own folders: telemetry knows pg and pino by their names and files, and import-in-the-middle
- * registers files of its own; pino starts a thread from one; those of gRPC read `.proto` files beside them.
+ * registers files of its own; pino starts a thread from one; those of gRPC read `.proto` files beside them; the exporter over gRPC
+ * asks for grpc-js in a way that no bundler sees.
  */
 export const leftWhole = [
   ...['import-in-the-middle', 'pg', 'pg-pool', 'pino', 'pino-pretty'],
   ...['@grpc/proto-loader', '@grpc/reflection', 'grpc-health-check'],
+  ...['@opentelemetry/exporter-trace-otlp-grpc', '@opentelemetry/otlp-grpc-exporter-base'],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { glob, lstat, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -69,6 +70,24 @@ describe('the folder of an image', () => {
     const named = (await packagesIn(folderOf(app))).map((one) => one.replace(/@[^@]+$/, ''));
     expect(bundled.length).toBeGreaterThan(10);
     expect(bundled.filter((one) => !named.includes(one))).toEqual([]);
+  });
+
+  it.each(apps)('holds whole what its bundle asks for at run time: %s', async (app) => {
+    const chunks = await Array.fromAsync(glob('bundle/*.js', { cwd: folderOf(app) }), (file) =>
+      readFile(join(folderOf(app), file), 'utf8'),
+    );
+    const asked = chunks.flatMap((text) =>
+      [...text.matchAll(/\brequire\w*\(\s*["']([^"'./][^"']*)["']\s*\)/g)].map(([, name = '']) => name),
+    );
+    const inFolder = createRequire(join(folderOf(app), 'bundle/main.js'));
+    const missing = [...new Set(asked)].filter((name) => {
+      try {
+        return !inFolder.resolve(name);
+      } catch {
+        return true;
+      }
+    });
+    expect(missing).toEqual([]);
   });
 
   it('holds our source in a bundle, our SQL beside it, and none of the specs and pages', async () => {

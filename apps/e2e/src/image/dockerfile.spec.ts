@@ -46,6 +46,7 @@ describe('deploy/Dockerfile', () => {
     ]);
     expect(image('WORKDIR')).toEqual(['/app']);
     expect(image('RUN')).toEqual([]);
+    expect(image('ENV')).toEqual(['OTEL_SERVICE_NAME=$APP']);
   });
 
   it('runs Node itself, without a shell, as nobody in particular, and ends it by the signal that it knows', async () => {
