@@ -1,7 +1,15 @@
-import { MikroORM, defineEntity, p, type EntityManager, type EventSubscriber } from '@mikro-orm/postgresql';
+import {
+  MikroORM,
+  defineEntity,
+  p,
+  type EntityManager,
+  type EntitySchema,
+  type EventSubscriber,
+} from '@mikro-orm/postgresql';
 import { expect } from '@jest/globals';
 import { eventually, throwAwayDatabase } from '@payments/testing';
 import pg from 'pg';
+import { joinCommit } from './append/join-commit.ts';
 import { OutboxMessage } from './append/outbox-message.ts';
 import { outboxSubscriber } from './append/outbox-subscriber.ts';
 import { migrateOutbox } from './migrations/migrate-outbox.ts';
@@ -47,15 +55,22 @@ export async function outboxDatabase() {
       connectTimeoutMs?: number;
       implicitTransactions?: boolean;
       subscribers?: EventSubscriber[];
+      /** The entity that stands for messages. */
+      message?: EntitySchema;
+      /** Whether messages go with their COMMIT; not when not given. */
+      isJoined?: boolean;
     } = {},
   ): Promise<EntityManager> => {
     const { poolSize = 10, implicitTransactions = true, subscribers = [outboxSubscriber] } = options;
     const orm = await MikroORM.init({
       clientUrl: url,
-      entities: [OutboxMessage, Account, Entry],
+      entities: [options.message ?? OutboxMessage, Account, Entry],
       subscribers,
       pool: { min: 0, max: poolSize },
-      driverOptions: { connectionTimeoutMillis: options.connectTimeoutMs ?? 0 },
+      driverOptions: {
+        connectionTimeoutMillis: options.connectTimeoutMs ?? 0,
+        ...(options.isJoined && { onPoolCreated: joinCommit }),
+      },
       implicitTransactions,
     });
     resources.defer(() => orm.close());

@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
+import { joinCommit, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { isWithin } from '@payments/runtime';
 import { longestCallMs } from '../call/call-context.ts';
 import { GatewayTask } from './gateway-task.ts';
@@ -57,6 +57,7 @@ export const openDatabase = (options: {
       onPoolCreated: (pool: Pool) => {
         releaseDeadClients(pool);
         joinBegin(pool);
+        joinCommit(pool);
       },
     },
     forceUtcTimezone: true,

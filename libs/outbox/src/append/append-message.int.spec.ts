@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LockMode, MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import { defineEntity, LockMode, MikroORM, p, type EntityManager } from '@mikro-orm/postgresql';
 import { context, propagation, trace, TraceFlags } from '@opentelemetry/api';
 import { Account, drain, Entry, outboxDatabase, texts } from '../outbox.fixture.ts';
 import { appendMessage } from './append-message.ts';
@@ -21,6 +21,21 @@ const happened = (text: string, key = 'k') => ({
 const delivered = async () => texts(await drain(await database.session()));
 const newAccount = (em: EntityManager, id: string) => em.persist(em.create(Account, { id, version: 0 }));
 const failing = new Error('the business changed its mind');
+
+/** The fault: a message that MikroORM itself writes. */
+const InsertedByTheFlush = defineEntity({
+  name: 'InsertedByTheFlush',
+  schema: 'outbox',
+  tableName: 'message',
+  properties: {
+    id: p.uuid().primary(),
+    topic: p.text(),
+    key: p.text(),
+    type: p.text(),
+    payload: p.blob(),
+    headers: p.json<Record<string, string>>(),
+  },
+});
 
 describe('a message appended in a unit of work', () => {
   it('commits with the rows of the unit of work, in the order of append', async () => {
@@ -203,16 +218,10 @@ describe('two units of work that update one aggregate', () => {
   });
 
   it('planted fault: deadlock when the flush inserts the messages among the other rows', async () => {
-    const em = await database.service({ poolSize: writers, subscribers: [] });
+    const em = await database.service({ poolSize: writers, subscribers: [], message: InsertedByTheFlush });
     const insertedByTheFlush: typeof appendMessage = (inner, message) => {
-      const row = {
-        id: randomUUID(),
-        headers: {},
-        place: 0,
-        ...message,
-        payload: Buffer.from(message.payload),
-      };
-      inner.persist(inner.create(OutboxMessage, row));
+      const row = { id: randomUUID(), headers: {}, ...message, payload: Buffer.from(message.payload) };
+      inner.persist(inner.create(InsertedByTheFlush, row));
       return row.id;
     };
     const failures = await updateSideBySide(em, insertedByTheFlush);

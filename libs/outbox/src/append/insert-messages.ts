@@ -1,4 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely';
+import pg from 'pg';
+import { lastStatement } from './join-commit.ts';
 
 /** A message as the unit of work collected it. */
 export interface AppendedMessage {
@@ -15,12 +17,12 @@ export interface AppendedMessage {
 /** MikroORM's transaction context for SQL databases. */
 export type SqlTransaction = Pick<Kysely<unknown>, 'executeQuery'>;
 
-/** Most units of work have one message. Without arrays to take apart and to sort the database needs 56 µs for it, and 88 with them. */
-const appendOne = 'select outbox.append($1::text, $2::text, $3::text, $4::bytea, $5::jsonb, $6::uuid)';
-
 /** Six parameters however many messages: a row of parameters each would soon pass PostgreSQL's limit of 65,535. */
 const appendAll =
   'select outbox.append($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::uuid[])';
+
+/** The largest payload that is written into its statement: there it takes twice its bytes. */
+const mostInlineBytes = 16 * 1024;
 
 /** Inserts the messages of a transaction in one statement, each key's in the order of its appends. */
 export async function insertMessages(
@@ -29,12 +31,22 @@ export async function insertMessages(
 ): Promise<void> {
   const [first] = messages;
   if (!first) return;
-  const append =
-    messages.length === 1
-      ? CompiledQuery.raw(appendOne, columnsOf(first))
-      : CompiledQuery.raw(appendAll, arraysOf(messages));
-  await transaction.executeQuery(append);
+  const isInline = messages.length === 1 && first.payload.length <= mostInlineBytes;
+  await transaction.executeQuery(
+    isInline ? CompiledQuery.raw(insertOne(first)) : CompiledQuery.raw(appendAll, arraysOf(messages)),
+  );
 }
+
+/**
+ * Most units of work have one message, and a small one. The values are in it, as MikroORM writes its own statements: without
+ * parameters it can go with the COMMIT (`joinCommit`). Without the call of `outbox.append`, which does nothing more for one
+ * message, the database needs 20 µs less.
+ */
+const insertOne = ({ id, topic, key, type, payload, headers }: AppendedMessage): string => {
+  const texts = [id, topic, key, type, JSON.stringify(headers)].map(pg.escapeLiteral);
+  const bytes = `E'\\\\x${payload.toString('hex')}'`;
+  return `${lastStatement}insert into outbox.message (id, topic, key, type, headers, payload) values (${texts.join()}, ${bytes})`;
+};
 
 const columnsOf = ({ topic, key, type, payload, headers, id }: AppendedMessage) => [
   ...[topic, key, type, payload],

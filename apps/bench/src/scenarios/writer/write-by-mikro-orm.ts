@@ -1,5 +1,5 @@
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
-import { appendMessage, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
+import { appendMessage, joinCommit, OutboxMessage, outboxSubscriber } from '@payments/outbox/writer';
 import { messageOf, newPayment } from './new-payment.ts';
 import { connections } from './payment-writer.ts';
 import type { Writer } from './payment-writer.ts';
@@ -49,6 +49,7 @@ export function mikroOrmWriter(databaseUrl: string, { withMessage }: { withMessa
     subscribers: withMessage ? [outboxSubscriber] : [],
     ensureDatabase: false,
     pool: { min: 0, max: connections },
+    ...(withMessage && { driverOptions: { onPoolCreated: joinCommit } }),
     forceUtcTimezone: true,
     logger: () => undefined,
   });
