@@ -1,5 +1,5 @@
 import { percentile } from '../report/figures.ts';
-import { cpuMsOf } from './process-cost.ts';
+import { cpuMsOf, ownCpuMs } from './process-cost.ts';
 
 /** What was done in a stretch of time, one piece of work after another in each of some places. */
 export interface Pace {
@@ -14,7 +14,8 @@ export interface Pace {
 
 /**
  * Keeps `places` pieces of work under way for `forMs` milliseconds, and lets the last ones end.
- * @param options.pids whose processor time is counted, by the names it goes under
+ * @param options.pids whose processor time is counted, with that of their children, by the names it goes under; of this
+ * process, which has started the servers, its own alone
  */
 export async function keepInFlight(options: {
   places: number;
@@ -48,4 +49,8 @@ export async function keepInFlight(options: {
 }
 
 const cpuOfEach = (pids: Readonly<Record<string, number>>) =>
-  Promise.all(Object.entries(pids).map(async ([who, pid]) => [who, await cpuMsOf([pid])] as const));
+  Promise.all(
+    Object.entries(pids).map(
+      async ([who, pid]) => [who, pid === process.pid ? ownCpuMs() : await cpuMsOf([pid])] as const,
+    ),
+  );

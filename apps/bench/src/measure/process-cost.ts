@@ -31,6 +31,12 @@ export async function cpuMsOf(pids: readonly number[]): Promise<number> {
   return times.reduce((sum, time) => sum + time, 0);
 }
 
+/** Processor time of this process alone, without what it has started, in milliseconds. */
+export function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function costOfOne(pid: number): Promise<Cost> {
   const { cpuMs } = await statOf(pid);
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
