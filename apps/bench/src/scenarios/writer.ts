@@ -21,6 +21,8 @@ export const writer: Scenario = {
 interface WriterSystem {
   name: string;
   withMessage: boolean;
+  /** How many a transaction has; one when not given. */
+  payments?: number;
   open: (databaseUrl: string) => Writer | Promise<Writer>;
 }
 
@@ -29,6 +31,14 @@ export const unitOfWork: WriterSystem = {
   name: 'MikroORM with the message',
   withMessage: true,
   open: (url) => mikroOrmWriter(url, { withMessage: true }),
+};
+
+/** The same of five payments. */
+export const unitOfFive: WriterSystem = {
+  name: 'MikroORM with the message, 5 payments a transaction',
+  withMessage: true,
+  payments: 5,
+  open: (url) => mikroOrmWriter(url, { withMessage: true, payments: 5 }),
 };
 
 const systems: readonly WriterSystem[] = [
@@ -67,6 +77,7 @@ async function measureWriters(bench: Bench): Promise<Outcome> {
     ],
     notes: [
       'A transaction: a row of `payment.payment`, one of `payment.payment_history` and, with the message, `outbox.append`, in the tables and under the indexes of the payment service. Without it, nothing of the outbox is registered in MikroORM. No relay runs.',
+      'With MikroORM the message goes with the COMMIT (`joinCommit`): as many ways to the server and back as without it.',
       'Along: `with history as (insert … returning 1) select outbox.append(…) from history`, as many statements as without it. Apart: `select outbox.append(…)`, a fifth statement to send and to wait for beside four.',
       'One statement: the same rows by one prepared statement that is a transaction of its own, the message in a plain table without trigger, number, index or partition.',
       'The writers are in the process of the benchmark, on the same cores as the database. After every round the rows are counted: as many payments, lines of history and messages as commits.',
@@ -74,7 +85,7 @@ async function measureWriters(bench: Bench): Promise<Outcome> {
   };
 }
 
-/** Writes for a while into empty tables, and checks that every row is there. */
+/** Writes for a while into empty tables, and checks that every row is there. @returns the pace of payments; the times are of transactions */
 export async function writeFor(
   { ground, stop }: Pick<Bench, 'ground' | 'stop'>,
   options: { database: BenchDatabase; system: WriterSystem; forMs: number },
@@ -86,10 +97,20 @@ export async function writeFor(
     ...{ places: connections, forMs, stop, work: writing.write },
     pids: { writer: process.pid, database: ground.postgres.pid },
   });
-  const { count } = pace;
+  const paid = ofPayments(pace, system.payments ?? 1);
+  const { count } = paid;
   const messages = system.withMessage ? count : 0;
   await checkRows(database, { by: system.name, payments: count, history: count, messages });
-  return pace;
+  return paid;
+}
+
+/** The pace of payments, where each piece of work was `payments` of them. The times are still those of a piece of work. */
+export function ofPayments(pace: Pace, payments: number): Pace {
+  const cpuUs = Object.entries(pace.cpuUs).map(([who, us]) => [who, us / payments]);
+  return {
+    ...{ ...pace, count: pace.count * payments, perSecond: pace.perSecond * payments },
+    cpuUs: Object.fromEntries(cpuUs) as Pace['cpuUs'],
+  };
 }
 
 /** What each round did in a second, beside what others did in it. */

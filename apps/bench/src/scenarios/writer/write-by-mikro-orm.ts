@@ -41,8 +41,14 @@ const PaymentHistory = defineEntity({
   },
 });
 
-/** Writes payments as the payment service does: one unit of work. Without the message nothing of the outbox is registered. */
-export function mikroOrmWriter(databaseUrl: string, { withMessage }: { withMessage: boolean }): Writer {
+/**
+ * Writes payments as the payment service does, each with its history and message: one unit of work, of one payment unless told
+ * otherwise. Without the message nothing of the outbox is registered.
+ */
+export function mikroOrmWriter(
+  databaseUrl: string,
+  { withMessage, payments = 1 }: { withMessage: boolean; payments?: number },
+): Writer {
   const orm = new MikroORM({
     clientUrl: databaseUrl,
     entities: [Payment, PaymentHistory, ...(withMessage ? [OutboxMessage] : [])],
@@ -53,7 +59,7 @@ export function mikroOrmWriter(databaseUrl: string, { withMessage }: { withMessa
     forceUtcTimezone: true,
     logger: () => undefined,
   });
-  const unitOfWork = (em: typeof orm.em): void => {
+  const pay = (em: typeof orm.em): void => {
     const payment = newPayment();
     const { paymentId, declineCode, authorizer, updatedAt, ...facts } = payment;
     const row = em.create(Payment, { paymentId, declineCode, authorizer, updatedAt, ...facts });
@@ -61,7 +67,11 @@ export function mikroOrmWriter(databaseUrl: string, { withMessage }: { withMessa
     if (withMessage) appendMessage(em, messageOf(payment));
   };
   return {
-    write: () => orm.em.fork().transactional((em) => Promise.resolve(unitOfWork(em))),
+    write: () =>
+      orm.em.fork().transactional((em) => {
+        for (let paid = 0; paid < payments; paid++) pay(em);
+        return Promise.resolve();
+      }),
     [Symbol.asyncDispose]: () => orm.close(),
   };
 }
