@@ -77,7 +77,7 @@ describe('the folder of an image', () => {
       readFile(join(folderOf(app), file), 'utf8'),
     );
     const asked = chunks.flatMap((text) =>
-      [...text.matchAll(/\brequire\w*\(\s*["']([^"'./][^"']*)["']\s*\)/g)].map(([, name = '']) => name),
+      [...text.matchAll(/\brequire\w*\(\s*["']([@\w][\w@./-]*)["']\s*\)/g)].map(([, name = '']) => name),
     );
     const inFolder = createRequire(join(folderOf(app), 'bundle/main.js'));
     const missing = [...new Set(asked)].filter((name) => {

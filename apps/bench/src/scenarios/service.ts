@@ -52,7 +52,7 @@ async function measureService(bench: Bench): Promise<Outcome> {
     ],
     notes: [
       'MikroORM with the message: on 16 connections, as in the scenario `writer`, in the process of the benchmark. A call of one reservation is a transaction of one payment, and one of five a transaction of five: each is held against its like.',
-      'The clients are in the process of the benchmark too, on one connection: they, the service and the database share the cores. The service runs from its source with its own defaults, without telemetry and without a relay.',
+      'The clients are in the process of the benchmark too, on one connection: they, the service and the database share the cores. The service has its own defaults, without telemetry and without a relay.',
       'Every payment of every reply is COMPLETED. After every round the rows are counted: as many payments, lines of history and messages as were asked for.',
     ],
   };

@@ -261,14 +261,11 @@ describe('misuse is refused in words', () => {
     await orm.close();
   });
 
-  it('of a topic without a name', async () => {
-    const em = await database.service();
-    expect(() => appendMessage(em, { ...happened('x'), topic: '' })).toThrow(/topic is empty/);
-  });
-
-  it('of a topic or a key that is longer than can be parked', async () => {
+  it('of a topic or a type without a name, and of a topic or a key that is longer than can be parked', async () => {
     const em = await database.service();
     const appending = (message: object) => () => appendMessage(em, { ...happened('x'), ...message });
+    expect(appending({ topic: '' })).toThrow(/topic is empty/);
+    expect(appending({ type: undefined })).toThrow(/type is no text/);
     expect(appending({ topic: 't'.repeat(250) })).toThrow(/topic has 250 characters/);
     expect(appending({ key: '열'.repeat(342) })).toThrow(/key has 1026 bytes/);
     expect(appending({ topic: 't'.repeat(249), key: 'k'.repeat(1024) })).not.toThrow();

@@ -58,7 +58,10 @@ export function appendMessage(em: EntityManager, message: NewMessage): string {
 }
 
 /** What the log refuses as well, at the commit: here the caller is still at the place of the mistake. */
-function refuseUnfit({ topic, key }: NewMessage): void {
+function refuseUnfit({ topic, key, type }: NewMessage): void {
+  // Who has no compiler: as a part of a statement it would be an empty text.
+  if (typeof (type as unknown) !== 'string')
+    throw new OutboxError('MISUSE', 'type is no text: name what happened, e.g. payment.v1.PaymentCompleted.');
   if (topic === '') throw new OutboxError('MISUSE', 'topic is empty: name the Kafka topic of the message.');
   if (topic.length > maxTopicLength)
     throw new OutboxError(

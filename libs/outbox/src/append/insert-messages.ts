@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import pg from 'pg';
-import { lastStatement } from './join-commit.ts';
+import { lastInsert } from './join-commit.ts';
 
 /** A message as the unit of work collected it. */
 export interface AppendedMessage {
@@ -45,7 +45,7 @@ export async function insertMessages(
 const insertOne = ({ id, topic, key, type, payload, headers }: AppendedMessage): string => {
   const texts = [id, topic, key, type, JSON.stringify(headers)].map(pg.escapeLiteral);
   const bytes = `E'\\\\x${payload.toString('hex')}'`;
-  return `${lastStatement}insert into outbox.message (id, topic, key, type, headers, payload) values (${texts.join()}, ${bytes})`;
+  return `${lastInsert}into outbox.message (id, topic, key, type, headers, payload) values (${texts.join()}, ${bytes})`;
 };
 
 const columnsOf = ({ topic, key, type, payload, headers, id }: AppendedMessage) => [

@@ -4,8 +4,11 @@ type Client = { query: (...args: unknown[]) => unknown };
 /** The part of pg's `Pool` that is needed here. */
 type Pool = { on(event: 'connect' | 'acquire', listener: (client: Client) => void): unknown };
 
-/** Begins a statement that comes right before the COMMIT, and of which nobody asks but whether it worked. */
-export const lastStatement = '/* last of its transaction */ ';
+/**
+ * Begins an insert that comes right before the COMMIT, and of which nobody asks but whether it worked. The verb stands first: spans and
+ * metrics are called by it.
+ */
+export const lastInsert = 'insert /* last of its transaction */ ';
 
 /** What pg answers to such a statement, as far as Kysely looks. */
 const inserted = { command: 'INSERT', rowCount: 1, rows: [] };
@@ -16,7 +19,8 @@ const inserted = { command: 'INSERT', rowCount: 1, rows: [] };
  * message sent apart, a third is saved, in the service as in the database.
  *
  * Both are one simple query: where the first statement fails the server does not look at the COMMIT, and the caller, who
- * waits for it, is told why. Whatever else is sent first finds the message sent before: no COMMIT goes without it.
+ * waits for it, is told why. Whatever else is sent first finds the message sent before: no COMMIT goes without it. Made for how
+ * MikroORM and Kysely ask: one statement after the other, with promises.
  */
 export const joinCommit = (pool: Pool): void => {
   const held = new WeakMap<Client, string>();
@@ -39,7 +43,7 @@ export const joinCommit = (pool: Pool): void => {
 };
 
 const isLast = (text: unknown, values: unknown): text is string =>
-  typeof text === 'string' && text.startsWith(lastStatement) && !(Array.isArray(values) && values.length > 0);
+  typeof text === 'string' && text.startsWith(lastInsert) && !(Array.isArray(values) && values.length > 0);
 
 const answerOf = (sent: unknown): Promise<unknown> => Promise.resolve(sent);
 
