@@ -6,7 +6,7 @@ import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';
 import { Refund } from './refund.ts';
-import { joinStatements } from './join-statements.ts';
+import { joinBegin } from './join-begin.ts';
 import { releaseDeadClients } from './release-dead-clients.ts';
 import type { Pool } from './release-dead-clients.ts';
 import { StoredRequest } from './stored-request.ts';
@@ -56,7 +56,7 @@ export const openDatabase = (options: {
       query_timeout: options.answerWithinMs ?? defaultAnswerMs,
       onPoolCreated: (pool: Pool) => {
         releaseDeadClients(pool);
-        joinStatements(pool);
+        joinBegin(pool);
         joinCommit(pool);
       },
     },
