@@ -1,11 +1,11 @@
-/** Writes what an image holds into a folder: deploy/Dockerfile copies it, and apps/e2e runs it without Docker. */
+/** Writes what an image holds into a folder: deploy/Dockerfile copies it, and apps/e2e and apps/bench run it without Docker. */
 import { resolve, join } from 'node:path';
 import { Command } from 'commander';
 import { makeImageFolder } from './image/make-image-folder.ts';
 
 const program = new Command()
   .name('npm run image-folder --')
-  .description('Writes what the image of an app holds: its source and its production dependencies.')
+  .description('Writes what the image of an app holds: the app as a bundle, and what has to lie beside it.')
   .argument('<app>', 'payment, relay, notifier, or another one with a src/main.ts')
   .requiredOption('--to <folder>', 'where to: a folder that is empty or not there yet')
   .showHelpAfterError('(--help explains)')

@@ -36,5 +36,5 @@ describe('what an image needs', () => {
     ['src/index.ts', false],
     ['dist/index.js.map', false],
     ['README.md', false],
-  ])('of any other package is %s: %s', (file, needed) => expect(isNeeded(file)).toBe(needed));
+  ])('of a package that is left whole is %s: %s', (file, needed) => expect(isNeeded(file)).toBe(needed));
 });

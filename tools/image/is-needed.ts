@@ -13,7 +13,7 @@ export function isNeededOfBundled(file: string): boolean {
 const isLicence = (file: string): boolean => /^(licen[cs]e|notice|copying)/i.test(basename(file));
 
 /**
- * Whether a file of somebody else's package goes into an image. Left out is what Node never loads there: types, and source of
+ * Whether a file of a package that is left whole goes into an image. Left out is what Node never loads there: types, and source of
  * any TypeScript (Node strips no types below `node_modules`), source maps and pages. Licences stay, as they ask to.
  */
 export function isNeeded(file: string): boolean {

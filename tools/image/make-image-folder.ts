@@ -13,7 +13,7 @@ export interface ImageFolder {
 
 /**
  * Writes what the image of an app holds: the app as a bundle, and its production packages in the places where they stand in the
- * repository. Of those that are in the bundle these are their manifests, by which scanners find them, and their licences.
+ * repository. Of a package that is in the bundle only the manifest, by which scanners find it, and the licences.
  *
  * @throws Error for an app that is not there, a folder that is not empty, or dependencies that are not installed.
  */
@@ -36,7 +36,7 @@ export async function makeImageFolder(options: {
   return { packages: packages.length, files };
 }
 
-/** Of a package that is types alone its manifest goes along: what depends on it would seem to lack it. @returns how many files */
+/** @returns how many files */
 async function copyPackage(node: Node, { to, isWhole }: { to: string; isWhole: boolean }): Promise<number> {
   const ours = !node.location.includes('node_modules/');
   const wanted = ours ? isNeededOfOurs : isWhole ? isNeeded : isNeededOfBundled;

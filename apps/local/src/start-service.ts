@@ -66,7 +66,7 @@ export async function startService(options: {
   }
 }
 
-/** How every service is started, here and in production: the telemetry preload, then its main. */
+/** How every service is started here: the telemetry preload, then its main, from source. Images do the same with their bundle (deploy/Dockerfile). */
 function serviceArguments(name: ServiceName): string[] {
   return ['--import', '@payments/runtime/telemetry', `apps/${name}/src/main.ts`];
 }

@@ -12,9 +12,9 @@ export interface Image {
   args: string[];
 }
 
-/** Makes what the image of an app holds with `npm run image-folder`, as deploy/Dockerfile does it; once for each `ground` folder. */
-export async function imageOf(ground: string, app: ServiceName): Promise<Image> {
-  const cwd = join(ground, `image-${app}`);
+/** Makes what the image of an app holds with `npm run image-folder`, as deploy/Dockerfile does it; once for each `folder`. */
+export async function imageOf(folder: string, app: ServiceName): Promise<Image> {
+  const cwd = join(folder, `image-${app}`);
   if (!existsSync(cwd)) await execa(process.execPath, ['tools/image-folder.ts', app, '--to', cwd]);
   return { cwd, args: await entryPoint() };
 }

@@ -14,8 +14,8 @@ export interface Pace {
 
 /**
  * Keeps `places` pieces of work under way for `forMs` milliseconds, and lets the last ones end.
- * @param options.pids whose processor time is counted, with that of their children, by the names it goes under; of this
- * process, which has started the servers, its own alone
+ * @param options.pids whose processor time is counted, by name: with their children's, but for this process, whose children are
+ * the servers
  */
 export async function keepInFlight(options: {
   places: number;

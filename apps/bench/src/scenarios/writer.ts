@@ -76,7 +76,7 @@ async function measureWriters(bench: Bench): Promise<Outcome> {
       ofRates('SQL with the message along / one statement', along, ceiling, null),
     ],
     notes: [
-      'A transaction: a row of `payment.payment`, one of `payment.payment_history` and, with the message, `outbox.append`, in the tables and under the indexes of the payment service. Without it, nothing of the outbox is registered in MikroORM. No relay runs.',
+      'A transaction: a row of `payment.payment`, one of `payment.payment_history` and, with the message, one of `outbox.message`, in the tables and under the indexes of the payment service. Without it, nothing of the outbox is registered in MikroORM. No relay runs.',
       'With MikroORM the message goes with the COMMIT (`joinCommit`): as many ways to the server and back as without it.',
       'Along: `with history as (insert … returning 1) select outbox.append(…) from history`, as many statements as without it. Apart: `select outbox.append(…)`, a fifth statement to send and to wait for beside four.',
       'One statement: the same rows by one prepared statement that is a transaction of its own, the message in a plain table without trigger, number, index or partition.',

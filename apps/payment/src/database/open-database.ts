@@ -56,6 +56,8 @@ export const openDatabase = (options: {
       query_timeout: options.answerWithinMs ?? defaultAnswerMs,
       onPoolCreated: (pool: Pool) => {
         releaseDeadClients(pool);
+        // No more than these: the history's insert stays a statement behind the wait for another payer. There a caller who has gone is
+        // noticed; sent along with others, it was paid for (atomicity.int.spec.ts).
         joinBegin(pool);
         joinCommit(pool);
       },

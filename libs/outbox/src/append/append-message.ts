@@ -35,7 +35,7 @@ let appended = 0;
 /**
  * Appends a message to the unit of work of `em` and returns its id. It is written by the outermost commit, after
  * everything else of the transaction, and only if that commits; a savepoint that rolls back takes its messages along.
- * @throws {OutboxError} MISUSE when `topic` is empty, `topic` or `key` too long, or the subscriber is not registered.
+ * @throws {OutboxError} MISUSE when `type` is no text, `topic` is empty, `topic` or `key` too long, or the subscriber is not registered.
  */
 export function appendMessage(em: EntityManager, message: NewMessage): string {
   refuseUnfit(message);

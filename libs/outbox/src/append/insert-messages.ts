@@ -21,7 +21,7 @@ export type SqlTransaction = Pick<Kysely<unknown>, 'executeQuery'>;
 const appendAll =
   'select outbox.append($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::uuid[])';
 
-/** The largest payload that is written into its statement: there it takes twice its bytes. */
+/** The largest payload that is written into its statement: as hex it takes twice its bytes. */
 const mostInlineBytes = 16 * 1024;
 
 /** Inserts the messages of a transaction in one statement, each key's in the order of its appends. */
@@ -49,7 +49,10 @@ const insertOne = ({ id, topic, key, type, payload, headers }: AppendedMessage):
 };
 
 const columnsOf = ({ topic, key, type, payload, headers, id }: AppendedMessage) => [
-  ...[topic, key, type, payload],
+  topic,
+  key,
+  type,
+  payload,
   JSON.stringify(headers),
   id,
 ];

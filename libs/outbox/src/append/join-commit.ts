@@ -15,8 +15,8 @@ const inserted = { command: 'INSERT', rowCount: 1, rows: [] };
 
 /**
  * Sends the message of a transaction together with its COMMIT: one way to the server and back less. Give it to MikroORM as
- * `onPoolCreated`, in `driverOptions`; without it the message is sent before. Of what a message costs its writer, beside a
- * message sent apart, a third is saved, in the service as in the database.
+ * `onPoolCreated`, in `driverOptions`; without it the message is sent before. It saves a third
+ * of what a message costs its writer, in the service and in the database alike.
  *
  * Both are one simple query: where the first statement fails the server does not look at the COMMIT, and the caller, who
  * waits for it, is told why. Whatever else is sent first finds the message sent before: no COMMIT goes without it. Made for how
