@@ -50,6 +50,10 @@ export const inTransaction = <T>(
   // It forks by itself. A fork of ours around its own would be handed all entities at the end, and nobody would use it.
   return database.em.transactional(
     async (em) => {
+      // The wait for another payer may end together with the caller: what comes after it has no signal, the COMMIT above all.
+      em.getEventManager().registerSubscriber({
+        beforeTransactionCommit: () => context.signal.throwIfAborted(),
+      });
       const remaining = remainingMs(context);
       const lockMs = Math.ceil(remaining * waitingShare);
       const [row] = await em.execute<{ now: string }[]>(

@@ -6,7 +6,7 @@ import { GatewayTask } from './gateway-task.ts';
 import { PaymentHistory } from './payment-history.ts';
 import { Payment } from './payment.ts';
 import { Refund } from './refund.ts';
-import { joinBegin } from './join-begin.ts';
+import { joinStatements } from './join-statements.ts';
 import { releaseDeadClients } from './release-dead-clients.ts';
 import type { Pool } from './release-dead-clients.ts';
 import { StoredRequest } from './stored-request.ts';
@@ -56,9 +56,7 @@ export const openDatabase = (options: {
       query_timeout: options.answerWithinMs ?? defaultAnswerMs,
       onPoolCreated: (pool: Pool) => {
         releaseDeadClients(pool);
-        // No more than these: the history's insert stays a statement behind the wait for another payer. There a caller who has gone is
-        // noticed; sent along with others, it was paid for (atomicity.int.spec.ts).
-        joinBegin(pool);
+        joinStatements(pool);
         joinCommit(pool);
       },
     },
