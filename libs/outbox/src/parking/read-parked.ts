@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { payloadRead } from '../relay/payload-read.ts';
+import { payloadUpToLargest } from '../relay/payload-read.ts';
 import type { BatchLimits, RelayMessage } from '../relay/read-messages.ts';
 import { toRelayMessage, type StoredMessage } from '../relay/stored-message.ts';
 
@@ -65,7 +65,7 @@ function nextParked(scope: ParkedScope, limits: BatchLimits): { text: string; va
   ];
   const order = waitingForTopic ? 'lane, topic, seq' : 'lane, topic, key, seq';
   const text = `
-select lane, seq, id, topic, key, type, ${payloadRead}, headers, created_at, found from (
+select lane, seq, id, topic, key, type, ${payloadUpToLargest} as payload, headers, created_at, found from (
   select *, count(*) over () as found, sum(size) over (order by ${order}) - size as bytes_before
     from (select lane, seq, id, topic, key, type, payload, headers, created_at,
                  octet_length(payload) + octet_length(key) + pg_column_size(headers) as size

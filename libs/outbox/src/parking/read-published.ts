@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { LanePosition } from '../relay/position.ts';
-import { payloadRead } from '../relay/payload-read.ts';
+import { payloadUpToLargest } from '../relay/payload-read.ts';
 import type { BatchLimits, RelayMessage } from '../relay/read-messages.ts';
 import { toRelayMessage, type StoredMessage } from '../relay/stored-message.ts';
 
@@ -17,7 +17,7 @@ select max(seq) as until, count(*)::integer as count
  * released is. By `message_by_sequence`, `sliceRows` of it at most.
  */
 const published = `
-select lane, seq, id, topic, key, type, ${payloadRead}, headers, created_at, found from (
+select lane, seq, id, topic, key, type, ${payloadUpToLargest} as payload, headers, created_at, found from (
   select *, count(*) over () as found, sum(size) over (order by seq) - size as bytes_before
     from (select lane, seq, id, topic, key, type, payload, headers, created_at,
                  octet_length(payload) + octet_length(key) + pg_column_size(headers) as size

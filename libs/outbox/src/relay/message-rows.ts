@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { largestPayloadRead } from './payload-read.ts';
+import { payloadUpToLargest } from './payload-read.ts';
 import type { RelayMessage } from './read-messages.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { RelayMessage } from './read-messages.ts';
  * is decoded row by row instead of being kept until the last row is there: that has less to collect as garbage (0.95 in all).
  */
 export const messageRow = `lane, seq, id, topic, key, type,
-       encode(case when octet_length(payload) > ${largestPayloadRead} then substring(payload, 1, ${largestPayloadRead}) else payload end, 'base64')::varchar,
+       encode(${payloadUpToLargest}, 'base64')::varchar,
        headers, date_part('epoch', created_at)`;
 
 /** What stands before the messages in an answer, in their form: the snapshot of the statement, and how far the sequence was. */

@@ -5,5 +5,5 @@
  */
 export const largestPayloadRead = 100 * 1024 * 1024;
 
-/** SQL for the payload of a row, as it is read. In the outermost select, behind the bound on bytes. */
-export const payloadRead = `case when octet_length(payload) > ${largestPayloadRead} then substring(payload, 1, ${largestPayloadRead}) else payload end as payload`;
+/** SQL for as much of the payload of a row as is read. In the outermost select, behind the bound on bytes. */
+export const payloadUpToLargest = `case when octet_length(payload) > ${largestPayloadRead} then substring(payload, 1, ${largestPayloadRead}) else payload end`;
