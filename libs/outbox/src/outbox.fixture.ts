@@ -14,7 +14,7 @@ import { OutboxMessage } from './append/outbox-message.ts';
 import { outboxSubscriber } from './append/outbox-subscriber.ts';
 import { migrateOutbox } from './migrations/migrate-outbox.ts';
 import { backendPid } from './relay/connect.ts';
-import { openRelaySession, type RelaySession } from './relay/relay-session.ts';
+import { openRelaySession, type RelaySession, type RelaySessionOptions } from './relay/relay-session.ts';
 import type { BatchLimits, RelayMessage } from './relay/read-messages.ts';
 
 /** An aggregate with a version, as any service has them. */
@@ -85,7 +85,7 @@ export async function outboxDatabase() {
 
   const session = async (
     limits: Partial<BatchLimits> = {},
-    options: { probeMaxMs?: number } = {},
+    options: Pick<RelaySessionOptions, 'probeMaxMs' | 'checkpointEveryMs'> = {},
   ): Promise<RelaySession> => {
     const opened = await openRelaySession({
       databaseUrl: url,

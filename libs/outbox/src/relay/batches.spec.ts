@@ -22,8 +22,8 @@ function numberedLog(options: { rows?: number; parked?: number[] } = {}) {
   };
   const batches = batchesOf({
     read,
-    checkpoint: ([row], withParked) => {
-      asked.push(`${withParked ? 'park and write' : 'write'} ${row?.pos}`);
+    checkpoint: ([row], { parked: withParked, atOnce }) => {
+      asked.push(`${withParked ? 'park and write' : 'write'} ${row?.pos}${atOnce ? '' : ' soon'}`);
       return new Promise((resolve) => writes.push(resolve));
     },
     parking: {
@@ -60,7 +60,7 @@ it('a hint has the next batch read while one is under way, and no other read is 
   log.hint();
   void log.acknowledge(batch);
   expect(await log.numbers()).toEqual([3]);
-  expect(log.asked.slice(2, 3)).toEqual(['write 2']);
+  expect(log.asked.slice(2, 3)).toEqual(['write 2 soon']);
 });
 
 it('a hint behind the read ahead of it is not forgotten: the batch says that more may wait', async () => {

@@ -103,11 +103,12 @@ written as (
     from sequence
    cross join unnest($1::smallint[], $2::text[]::pg_snapshot[], $3::text[]::pg_snapshot[], $4::bigint[], $5::integer[],
                      $6::bigint[], $7::bigint[], $8::bigint[])
-      as checkpoint(lane, done, "window", pos, count, floor, next_floor, ceiling)
+         with ordinality as checkpoint(lane, done, "window", pos, count, floor, next_floor, ceiling, place)
+   order by place
 )
 select reached::text from sequence`;
 
-/** Appends one row for each lane that published something. Returns a new mark, true once this is committed, or undefined. */
+/** Appends a row for each, in order: of a lane the last one says where it stands. Returns a new mark, true once this is committed, or undefined. */
 export async function writeCheckpoints(
   client: ClientBase,
   checkpoints: Checkpoint[],

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { firstValueFrom } from 'rxjs';
 import { append, appendMany, drain, outboxDatabase, texts } from '../outbox.fixture.ts';
 import { openWaker } from '../wake/waker.ts';
-import { openRelaySession } from './relay-session.ts';
+import { openRelaySession, type RelaySession } from './relay-session.ts';
 
 let database: Awaited<ReturnType<typeof outboxDatabase>>;
 let writer: pg.Client;
@@ -119,6 +119,74 @@ describe('a checkpoint that is being written', () => {
     await writer.query('commit');
     await Promise.all([acknowledged, ended]);
     expect(await drain(await database.session())).toEqual([]);
+  });
+});
+
+describe('a checkpoint that waits for those of other batches', () => {
+  /** A session of which the first checkpoint is written at once, and all that follow wait. */
+  const patientSession = () => database.session({}, { checkpointEveryMs: 600_000 });
+
+  /** Publishes three batches of a key; of the last two the checkpoints wait. */
+  async function publishThree(session: RelaySession): Promise<Promise<void>[]> {
+    const acknowledged: Promise<void>[] = [];
+    for (const text of ['1', '2', '3']) {
+      await append(writer, 'k', text);
+      acknowledged.push(session.acknowledge(await session.nextBatch()));
+    }
+    return acknowledged;
+  }
+
+  it('is written behind them in 10 ms, and each message has the time of its own', async () => {
+    const session = await database.session();
+    await Promise.all(await publishThree(session));
+    const { rows } = await writer.query<{ status: string; published_at: Date | null }>(
+      'select status, published_at from outbox.message_status order by seq',
+    );
+    expect(rows.map(({ status }) => status)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED']);
+    expect(rows.every((row) => row.published_at !== null)).toBe(true);
+  });
+
+  it('comes before the end of the session, and each message has a time', async () => {
+    const first = await patientSession();
+    const acknowledged = await publishThree(first);
+    await first[Symbol.asyncDispose]();
+    await Promise.all(acknowledged);
+    expect(await drain(await database.session())).toEqual([]);
+    const untold = 'select from outbox.message_status where published_at is null';
+    expect((await writer.query(untold)).rowCount).toBe(0);
+  });
+
+  it('comes before the hand-over of its lanes: the relay that takes them reads nothing of it again', async () => {
+    const first = await patientSession();
+    const acknowledged = await publishThree(first);
+    await appendMany(writer, 100);
+    acknowledged.push(first.acknowledge(await first.nextBatch()));
+    const lanesMove = firstValueFrom(first.lanesMove$);
+    const second = await database.session();
+    await lanesMove;
+    expect((await first.nextBatch()).messages).toEqual([]);
+    await Promise.all(acknowledged);
+    const readAgain: unknown[] = [];
+    await eventually(async () => {
+      readAgain.push(...(await second.nextBatch()).messages);
+      expect([first.lanes().length, second.lanes().length]).toEqual([8, 8]);
+    });
+    readAgain.push(...(await second.nextBatch()).messages);
+    expect(readAgain).toEqual([]);
+  });
+
+  it('comes before what is parked of a later one, which says how far the lane is', async () => {
+    const session = await patientSession();
+    const acknowledged = await publishThree(session);
+    await append(writer, 'k', '4');
+    const batch = await session.nextBatch();
+    const [message] = batch.messages;
+    if (!message) throw new Error('the fourth message is missing');
+    await session.acknowledge(batch, [{ cause: 'MESSAGE', message, code: 'C', error: 'e' }]);
+    await Promise.all(acknowledged);
+    const written = 'select pos from outbox.checkpoint where lane = $1 and count > 0 order by number';
+    const { rows } = await writer.query<{ pos: string }>(written, [message.lane]);
+    expect(rows.map(({ pos }) => Number(pos))).toEqual([1, 2, 3, 4]);
   });
 });
 

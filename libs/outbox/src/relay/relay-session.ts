@@ -9,7 +9,8 @@ import { checkpointIdleLanes } from '../retention/checkpoint-idle-lanes.ts';
 import { cleanUp, type CleanUpReport } from '../retention/clean-up.ts';
 import { wakeChannel } from '../wake/channel.ts';
 import { batchesOf, type Batch, type Batches, type BatchSource } from './batches.ts';
-import { readClusterIdentity, readPositions, writeCheckpoints, type ClusterIdentity } from './checkpoints.ts';
+import { checkpointWriter, type CheckpointWriter } from './checkpoint-writer.ts';
+import { readClusterIdentity, readPositions, writeCheckpoints } from './checkpoints.ts';
 import { backendPid, connectRelay } from './connect.ts';
 import { fencedConnection, type FencedConnection } from './fenced-connection.ts';
 import { holdLanes } from './hold-lanes.ts';
@@ -33,7 +34,7 @@ export interface RelaySession extends AsyncDisposable {
    * Kafka has acknowledged every message of the batch but the refused ones: writes the checkpoint, and parks those and
    * what follows them, in one transaction. What is behind a refused message of its (topic, key) in the batch is to be
    * refused with it. From this call on `nextBatch` may be asked for the next one, where nothing is parked of this one: that is sent while
-   * the checkpoint of this is being written.
+   * the checkpoint of this is being written, or waits up to 10 ms for those of others.
    * @throws {OutboxError} and the session is lost: the batch will be read again by the next one.
    */
   acknowledge(batch: Batch, refusals?: readonly Refusal[]): Promise<void>;
@@ -70,6 +71,11 @@ export interface RelaySessionOptions {
   limits: BatchLimits;
   /** The longest pause between two tries of a topic that is parked, in milliseconds: 30,000 when not given. */
   probeMaxMs?: number;
+  /**
+   * How long, in milliseconds, the checkpoint of a batch that was not full may wait to be written with those of others: 10 when not
+   * given. So much more than a batch comes again where a relay is killed.
+   */
+  checkpointEveryMs?: number;
   log?: (line: string) => void;
 }
 
@@ -78,7 +84,7 @@ export interface RelaySessionOptions {
  * @throws {OutboxError} DATABASE_UNAVAILABLE, SERVER_UNSUITABLE, LOG_INCONSISTENT or DATABASE_REFUSED.
  */
 export async function openRelaySession(options: RelaySessionOptions): Promise<RelaySession> {
-  const { limits, probeMaxMs = 30_000, log = () => undefined } = options;
+  const { limits, probeMaxMs = 30_000, checkpointEveryMs = 10, log = () => undefined } = options;
   await using opening = new AsyncDisposableStack();
   const client = await connectRelay(options.databaseUrl);
   opening.defer(() => endConnection(client));
@@ -93,9 +99,19 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       now: () => performance.now(),
     });
     const mark = { latest: await takeMark(client) };
-    const batches: Batches = batchesOf(sourceOf({ client, ask, cluster, limits, parking, mark }));
+    const writeDown = async (rows: Checkpoint[]) => {
+      mark.latest = (await writeCheckpoints(client, rows, cluster)) ?? mark.latest;
+    };
+    const checkpoints = checkpointWriter({
+      everyMs: checkpointEveryMs,
+      write: (rows) => ask(() => writeDown(rows)),
+    });
+    const batches: Batches = batchesOf(
+      sourceOf({ client, ask, limits, parking, mark, checkpoints, writeDown }),
+    );
     const moveLanes = async () => {
       await batches.forget();
+      await checkpoints.flush();
       await ask(async () => {
         const { given, taken } = await lanes.settle();
         parking.drop(given);
@@ -142,7 +158,9 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
           return others;
         }),
       async cleanUp(retention) {
-        await ask(() => checkpointIdleLanes(client, { positions: batches.positions(), cluster }));
+        // A lane whose checkpoint is about to be written is not quiet, and what comes last of a lane says where it stands.
+        const quiet = () => batches.positions().filter(({ lane }) => !checkpoints.waits(lane));
+        await ask(() => checkpointIdleLanes(client, { positions: quiet(), cluster }));
         return cleanUp(statements, retention);
       },
       lanes: () => (lost.aborted ? [] : lanesOf(batches.positions())),
@@ -150,7 +168,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       lanesMove$: looking.due$,
       lost,
       async [Symbol.asyncDispose]() {
-        if (!lost.aborted) await ask(giveEverything).catch(() => undefined);
+        if (!lost.aborted) await Promise.allSettled([checkpoints.flush(), ask(giveEverything)]);
         await open.disposeAsync();
       },
     };
@@ -168,21 +186,23 @@ const promotedWarning =
 function sourceOf(parts: {
   client: pg.Client;
   ask: FencedConnection['ask'];
-  cluster: ClusterIdentity;
   limits: BatchLimits;
   parking: Parking;
   /** See `takeMark`. Each checkpoint brings a newer one. */
-  mark: { latest: bigint };
+  mark: { readonly latest: bigint };
+  checkpoints: CheckpointWriter;
+  /** Writes checkpoints in the turn of whoever calls it. */
+  writeDown: (rows: Checkpoint[]) => Promise<void>;
 }): BatchSource {
-  const { client, ask, cluster, limits, parking, mark } = parts;
-  const writeDown = async (rows: Checkpoint[]) => {
-    mark.latest = (await writeCheckpoints(client, rows, cluster)) ?? mark.latest;
-  };
+  const { client, ask, limits, parking, mark, checkpoints, writeDown } = parts;
   const readBatch = batchReader(client);
   return {
     read: (from) => ask(() => readBatch(from, { limits, mark: mark.latest })),
-    checkpoint: (rows, parked) =>
-      ask(() => (parked ? parking.park(parked, () => writeDown(rows)) : writeDown(rows))),
+    checkpoint: async (rows, { parked, atOnce }) => {
+      if (!parked) return checkpoints.write(rows, { atOnce });
+      // Both take their turn now, one behind the other.
+      await Promise.all([checkpoints.flush(), ask(() => parking.park(parked, () => writeDown(rows)))]);
+    },
     parking: {
       ...parking,
       nextBatch: async () => {
