@@ -63,3 +63,12 @@ it('a scenario that fails ends it with 1 and the reason, and leaves no process a
   expect(exitCode).toBe(1);
   expect(await leftovers()).toEqual({ files: [], processes: [] });
 });
+
+it('a file for figures that cannot be written is told at once', async () => {
+  const json = join(temporary, 'nowhere', 'out.json');
+  const { exitCode, stderr } = await execaNode(main, ['--quick', '--json', json], { reject: false });
+  expect(stderr).toContain(
+    `option '--json <file>' argument '${json}' is invalid. it cannot be written: ENOENT`,
+  );
+  expect(exitCode).toBe(1);
+});

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { openGround } from './ground/ground.ts';
@@ -29,7 +30,7 @@ const program = new Command()
   .option('--rounds <n>', 'how often each system is measured, in turns', positive, 5)
   .option('--peers', 'beside Debezium Server and pg-transactional-outbox as well; fetches 800 MB once', false)
   .option('--quick', 'everything small and once: shows that the suite works, its figures mean nothing', false)
-  .option('--json <file>', 'also write what was measured to a file')
+  .option('--json <file>', 'also write what was measured to a file', writable)
   .option('--no-record', 'do not write docs/benchmarks.md')
   .showHelpAfterError('(--help explains)')
   .parse();
@@ -106,6 +107,16 @@ function scenariosOf(names: string): Scenario[] {
       );
     return found;
   });
+}
+
+/** Found out at once, and not when the first scenario is over. */
+function writable(file: string): string {
+  try {
+    closeSync(openSync(file, 'a'));
+    return file;
+  } catch (error) {
+    throw new InvalidArgumentError(`it cannot be written: ${messageOf(error)}`);
+  }
 }
 
 function positive(text: string): number {

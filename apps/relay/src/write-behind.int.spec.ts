@@ -39,3 +39,23 @@ it('after the loss of a session in the middle of a checkpoint, goes on from the 
   const read = await outbox.read(made.topic, 2 * sent.length);
   expect(read.map(({ value }) => value.toString()).join('')).toBe(sent.join(''));
 });
+
+it('where checkpoints are refused, sends the batch again after pauses that grow, and once they are not goes on', async () => {
+  await using made = await throwAwayTopic('spec', { partitions: 1 });
+  await using outbox = await relaying();
+  await outbox.client.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'disk full' using errcode = '53100'; end $$;
+    create trigger refuse before insert on outbox.checkpoint for each row execute function refuse()`);
+  await outbox.append(made.topic, [{ key: 'r-1', text: 'a' }]);
+  const relay = outbox.start({ RELAY_BACKOFF_MAX_MS: '2000' });
+  const attempts = () => relay.lines.filter((line) => line.startsWith('postgres failed'));
+  await eventually(() => expect(attempts().length).toBeGreaterThanOrEqual(3));
+  attempts().forEach((line, index) => {
+    expect(line).toContain(`"attempt":${index + 1},`);
+    expect(line).toContain('disk full');
+  });
+  await outbox.client.query('drop trigger refuse on outbox.checkpoint');
+  await outbox.append(made.topic, [{ key: 'r-1', text: 'b' }]);
+  const read = await outbox.readFirsts(made.topic, 2);
+  expect(read.map(({ value }) => value.toString())).toEqual(['a', 'b']);
+});

@@ -34,10 +34,28 @@ async function ended(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([end, now]);
 }
 
+/** The same, of which the first checkpoint is written. */
+async function provenSession() {
+  const proven = session();
+  const first = proven.acknowledge(batchOf());
+  proven.writing.shift()?.resolve();
+  await first;
+  return proven;
+}
+
 it('the next batch goes on while the checkpoint is being written', async () => {
-  const { acknowledge, writing } = session();
+  const { acknowledge, writing } = await provenSession();
   expect(await ended(acknowledge(batchOf()))).toBe(true);
   expect(writing).toHaveLength(1);
+});
+
+it('waits for the first checkpoint of a session, and for the next one while none was written', async () => {
+  const { acknowledge, writing } = session();
+  const first = acknowledge(batchOf());
+  expect(await ended(first)).toBe(false);
+  writing[0]?.reject(new Error('refused'));
+  await expect(first).rejects.toThrow('refused');
+  expect(await ended(acknowledge(batchOf()))).toBe(false);
 });
 
 it.each([
@@ -46,7 +64,7 @@ it.each([
   ['what was released', batchOf({ kind: 'RELEASE' }), []],
   ['what is published again', batchOf({ kind: 'REPUBLISH' }), []],
 ])('waits for the end of a batch with %s', async (_, batch, refusals) => {
-  const { acknowledge, writing } = session();
+  const { acknowledge, writing } = await provenSession();
   const acknowledged = acknowledge(batch, refusals);
   expect(await ended(acknowledged)).toBe(false);
   writing[0]?.resolve();
@@ -54,7 +72,7 @@ it.each([
 });
 
 it('tells of the failure of what it waits for', async () => {
-  const { acknowledge, writing } = session();
+  const { acknowledge, writing } = await provenSession();
   const acknowledged = acknowledge(batchOf(), refused);
   writing[0]?.reject(new Error('the session is lost'));
   await expect(acknowledged).rejects.toThrow('the session is lost');

@@ -22,8 +22,9 @@ function numberedLog(options: { rows?: number; parked?: number[] } = {}) {
   };
   const batches = batchesOf({
     read,
-    checkpoint: ([row], { parked: withParked, atOnce }) => {
-      asked.push(`${withParked ? 'park and write' : 'write'} ${row?.pos}${atOnce ? '' : ' soon'}`);
+    checkpoint: ([row], how) => {
+      const soon = 'parked' in how || how.atOnce ? '' : ' soon';
+      asked.push(`${'parked' in how ? 'park and write' : 'write'} ${row?.pos}${soon}`);
       return new Promise((resolve) => writes.push(resolve));
     },
     parking: {

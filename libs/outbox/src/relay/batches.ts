@@ -46,8 +46,8 @@ export interface Batches {
 /** Where batches come from, and where their acknowledgements go. */
 export interface BatchSource {
   read: (from: Positions) => Promise<ReadBatch>;
-  /** Writes checkpoints, in one transaction with what is `parked` of the batch; `atOnce`, or soon with those of others. */
-  checkpoint: (rows: Checkpoint[], how: { parked?: ParkedWithBatch; atOnce: boolean }) => Promise<void>;
+  /** Writes checkpoints: in one transaction with what is `parked` of the batch; or else `atOnce`, or soon with those of others. */
+  checkpoint: (rows: Checkpoint[], how: { parked: ParkedWithBatch } | { atOnce: boolean }) => Promise<void>;
   parking: Pick<Parking, 'split' | 'due' | 'postpone' | 'nextBatch'>;
 }
 
@@ -111,9 +111,9 @@ export function batchesOf(source: BatchSource): Batches {
       more,
       settle: async (refusals) => {
         const parked = followers.length + refusals.length > 0 ? { followers, refusals } : undefined;
-        if (parked) await source.checkpoint(found.checkpoints, { parked, atOnce: true });
+        if (parked) await source.checkpoint(found.checkpoints, { parked });
         [pending, positions] = [undefined, found.next];
-        // Everything on the connection goes in turn: lanes are given away after this, and an error ends the session.
+        // The source has it written before the lanes are given away, and an error ends the session.
         if (!parked) await source.checkpoint(found.checkpoints, { atOnce: found.full });
       },
     };

@@ -44,8 +44,9 @@ it('takes along what waits where one is to be written at once, and when it is fl
   expect([waits(0), waits(1)]).toEqual([true, false]);
   await write([checkpoint(1, 3)], { atOnce: true });
   const second = write([checkpoint(0, 4)], soon);
-  await flush();
-  await Promise.all([first, second]);
+  const flushed = flush();
+  expect(waits(0)).toBe(true);
+  await Promise.all([flushed, first, second]);
   expect(waits(0)).toBe(false);
   await flush();
   jest.advanceTimersByTime(1000);

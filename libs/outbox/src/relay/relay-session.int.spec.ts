@@ -136,7 +136,7 @@ describe('a checkpoint that waits for those of other batches', () => {
     return acknowledged;
   }
 
-  it('is written behind them in 10 ms, and each message has the time of its own', async () => {
+  it('is written behind them in 10 ms, and each message has a time', async () => {
     const session = await database.session();
     await Promise.all(await publishThree(session));
     const { rows } = await writer.query<{ status: string; published_at: Date | null }>(

@@ -72,7 +72,7 @@ export interface RelaySessionOptions {
   /** The longest pause between two tries of a topic that is parked, in milliseconds: 30,000 when not given. */
   probeMaxMs?: number;
   /**
-   * How long, in milliseconds, the checkpoint of a batch that was not full may wait to be written with those of others: 10 when not
+   * How long, in milliseconds, the checkpoint of a batch that no limit cut off may wait to be written with those of others: 10 when not
    * given. So much more than a batch comes again where a relay is killed.
    */
   checkpointEveryMs?: number;
@@ -168,7 +168,13 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       lanesMove$: looking.due$,
       lost,
       async [Symbol.asyncDispose]() {
-        if (!lost.aborted) await Promise.allSettled([checkpoints.flush(), ask(giveEverything)]);
+        const written = checkpoints.flush().catch((thrown: unknown) => {
+          log(
+            `the last checkpoint was not written, its messages will be sent again: ${outboxError(thrown).message}`,
+          );
+        });
+        if (!lost.aborted) await ask(giveEverything).catch(() => undefined);
+        await written;
         await open.disposeAsync();
       },
     };
@@ -198,10 +204,10 @@ function sourceOf(parts: {
   const readBatch = batchReader(client);
   return {
     read: (from) => ask(() => readBatch(from, { limits, mark: mark.latest })),
-    checkpoint: async (rows, { parked, atOnce }) => {
-      if (!parked) return checkpoints.write(rows, { atOnce });
+    checkpoint: async (rows, how) => {
+      if (!('parked' in how)) return checkpoints.write(rows, how);
       // Both take their turn now, one behind the other.
-      await Promise.all([checkpoints.flush(), ask(() => parking.park(parked, () => writeDown(rows)))]);
+      await Promise.all([checkpoints.flush(), ask(() => parking.park(how.parked, () => writeDown(rows)))]);
     },
     parking: {
       ...parking,
