@@ -53,6 +53,16 @@ it('takes along what waits where one is to be written at once, and when it is fl
   expect(writings).toEqual([['0:1'], ['0:2', '1:3'], ['0:4']]);
 });
 
+it('flushed, waits for what is being written, and tells of its failure', async () => {
+  const writing = Promise.withResolvers<void>();
+  const { write, flush } = noted(() => writing.promise);
+  const first = write([checkpoint(0, 1)], soon);
+  const told = Promise.all([first, flush()].map((one) => expect(one).rejects.toThrow('refused')));
+  writing.reject(new Error('refused'));
+  await told;
+  await flush();
+});
+
 it('tells all who wait of a failure, and writes what comes after it', async () => {
   let fails = false;
   const { write, writings } = noted(() => (fails ? Promise.reject(new Error('refused')) : Promise.resolve()));

@@ -7,7 +7,7 @@ export interface CheckpointWriter {
    * @throws what `write` throws, as all do who wait for the same writing
    */
   write: (checkpoints: readonly Checkpoint[], how: { atOnce: boolean }) => Promise<void>;
-  /** Writes what waits, now. */
+  /** Writes what waits, now. Resolves once all is written, also what was being written. @throws as `write` does */
   flush: () => Promise<void>;
   /** Whether a checkpoint of the lane waits to be written, or is being written. */
   waits: (lane: number) => boolean;
@@ -33,23 +33,29 @@ export function checkpointWriter(options: {
 }): CheckpointWriter {
   const { write, everyMs } = options;
   let waiting: Waiting | undefined;
-  const unwritten = new Set<Waiting>();
+  /** What waits or is being written, and the end of its writing. */
+  const unwritten = new Map<Promise<void>, readonly Checkpoint[]>();
   let begunAt = -Infinity;
 
   function begin(): Waiting {
-    const begun = { checkpoints: [], written: Promise.withResolvers<void>() };
-    unwritten.add(begun);
+    const begun: Waiting = { checkpoints: [], written: Promise.withResolvers() };
+    unwritten.set(begun.written.promise, begun.checkpoints);
     return begun;
   }
 
-  async function flush(): Promise<void> {
+  function writeWaiting(): void {
     if (!waiting) return;
-    const flushed = waiting;
+    const { timer, written, checkpoints } = waiting;
+    const settled = () => unwritten.delete(written.promise);
+    clearTimeout(timer);
     waiting = undefined;
-    clearTimeout(flushed.timer);
     begunAt = performance.now();
-    flushed.written.resolve(write(flushed.checkpoints).finally(() => unwritten.delete(flushed)));
-    await flushed.written.promise;
+    written.resolve(write(checkpoints).finally(settled));
+  }
+
+  async function flush(): Promise<void> {
+    writeWaiting();
+    await Promise.all(unwritten.keys());
   }
 
   return {
@@ -57,13 +63,15 @@ export function checkpointWriter(options: {
       waiting ??= begin();
       waiting.checkpoints.push(...checkpoints);
       const restMs = begunAt + everyMs - performance.now();
-      if (atOnce || restMs <= 0) return flush();
-      // Those who wait get the error.
-      waiting.timer ??= setTimeout(() => void flush().catch(() => undefined), restMs);
-      return waiting.written.promise;
+      const { promise } = waiting.written;
+      if (atOnce || restMs <= 0) writeWaiting();
+      else waiting.timer ??= setTimeout(writeWaiting, restMs);
+      return promise;
     },
     flush,
     waits: (lane) =>
-      [...unwritten].some(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.lane === lane)),
+      [...unwritten.values()].some((checkpoints) =>
+        checkpoints.some((checkpoint) => checkpoint.lane === lane),
+      ),
   };
 }
