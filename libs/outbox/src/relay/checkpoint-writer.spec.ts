@@ -3,8 +3,7 @@ import { checkpointWriter } from './checkpoint-writer.ts';
 import type { Checkpoint } from './position.ts';
 
 const soon = { atOnce: false };
-const checkpoint = (lane: number, pos: number, count = 1) =>
-  ({ lane, pos: BigInt(pos), count }) as Checkpoint;
+const checkpoint = (lane: number, pos: number) => ({ lane, pos: BigInt(pos) }) as Checkpoint;
 
 /** A writer, and what it has written, as `lane:pos`. */
 function noted(write: () => Promise<void> = () => Promise.resolve()) {

@@ -13,8 +13,8 @@ export interface CheckpointWriter {
   waits: (lane: number) => boolean;
 }
 
-/** Checkpoints that will be written together. */
-interface Waiting {
+/** Checkpoints that are written together. `timer`: until then they wait for more. */
+interface Writing {
   checkpoints: Checkpoint[];
   written: PromiseWithResolvers<void>;
   timer?: NodeJS.Timeout;
@@ -32,35 +32,34 @@ export function checkpointWriter(options: {
   everyMs: number;
 }): CheckpointWriter {
   const { write, everyMs } = options;
-  let waiting: Waiting | undefined;
-  /** What waits or is being written, and the end of its writing. */
-  const unwritten = new Map<Promise<void>, readonly Checkpoint[]>();
+  let waiting: Writing | undefined;
+  /** What waits, and what is being written. */
+  const unwritten = new Set<Writing>();
   let begunAt = -Infinity;
 
-  function begin(): Waiting {
-    const begun: Waiting = { checkpoints: [], written: Promise.withResolvers() };
-    unwritten.set(begun.written.promise, begun.checkpoints);
-    return begun;
+  function beginToWait(): Writing {
+    const writing: Writing = { checkpoints: [], written: Promise.withResolvers() };
+    unwritten.add(writing);
+    return writing;
   }
 
   function writeWaiting(): void {
     if (!waiting) return;
-    const { timer, written, checkpoints } = waiting;
-    const settled = () => unwritten.delete(written.promise);
-    clearTimeout(timer);
+    const writing = waiting;
     waiting = undefined;
+    clearTimeout(writing.timer);
     begunAt = performance.now();
-    written.resolve(write(checkpoints).finally(settled));
+    writing.written.resolve(write(writing.checkpoints).finally(() => unwritten.delete(writing)));
   }
 
   async function flush(): Promise<void> {
     writeWaiting();
-    await Promise.all(unwritten.keys());
+    await Promise.all([...unwritten].map(({ written }) => written.promise));
   }
 
   return {
     async write(checkpoints, { atOnce }) {
-      waiting ??= begin();
+      waiting ??= beginToWait();
       waiting.checkpoints.push(...checkpoints);
       const restMs = begunAt + everyMs - performance.now();
       const { promise } = waiting.written;
@@ -70,8 +69,6 @@ export function checkpointWriter(options: {
     },
     flush,
     waits: (lane) =>
-      [...unwritten.values()].some((checkpoints) =>
-        checkpoints.some((checkpoint) => checkpoint.lane === lane),
-      ),
+      [...unwritten].some(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.lane === lane)),
   };
 }

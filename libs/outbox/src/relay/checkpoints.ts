@@ -108,7 +108,10 @@ written as (
 )
 select reached::text from sequence`;
 
-/** Appends a row for each, in order: of a lane the last one says where it stands. Returns a new mark, true once this is committed, or undefined. */
+/**
+ * Appends a row for each, in order: of a lane the last one says where it stands. Returns a new mark, true once this is committed,
+ * or undefined.
+ */
 export async function writeCheckpoints(
   client: ClientBase,
   checkpoints: Checkpoint[],

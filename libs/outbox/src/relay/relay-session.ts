@@ -34,7 +34,7 @@ export interface RelaySession extends AsyncDisposable {
    * Kafka has acknowledged every message of the batch but the refused ones: writes the checkpoint, and parks those and
    * what follows them, in one transaction. What is behind a refused message of its (topic, key) in the batch is to be
    * refused with it. From this call on `nextBatch` may be asked for the next one, where nothing is parked of this one: that is sent while
-   * the checkpoint of this is being written, or waits up to 10 ms for those of others.
+   * the checkpoint of this is being written, or waits for those of others (`checkpointEveryMs`).
    * @throws {OutboxError} and the session is lost: the batch will be read again by the next one.
    */
   acknowledge(batch: Batch, refusals?: readonly Refusal[]): Promise<void>;
