@@ -131,8 +131,9 @@ describe('an open transaction', () => {
     await writer.query(`set lock_timeout = '50ms'`);
     let over = false;
     const attempts = emptyOldSlots(relay, old).finally(() => (over = true));
+    // One key, of another bucket than that of `long`: of ever new ones each 1,024th would wait for it, and rightly.
     for (let written = 0; !over || written < 20; written++) {
-      await append(writer, `other-${written}`, 'x');
+      await append(writer, 'other', 'x');
       // Into the slot itself, whose lock the attempts ask for; undone, or they would not ask for it again.
       await writer.query('begin');
       await appendInto(writer, old.slot, 1, 'undone');
