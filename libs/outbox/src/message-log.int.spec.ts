@@ -36,6 +36,25 @@ describe('order', () => {
   });
 });
 
+describe('a message along with another statement', () => {
+  const along = (key: string, row: number) =>
+    `with message as (insert into outbox.message (topic, key, type, payload) values ('topic', '${key}', 'Happened', 'along ${row}'))
+     insert into public.fact (row) values (${row})`;
+
+  it('is there if that worked, and keeps the order of its key', async () => {
+    const [first, second] = [await database.connect(), await database.connect()];
+    await onlooker.query('create table public.fact (row integer primary key)');
+    await first.query('begin');
+    await first.query(along('k', 1));
+    const behind = second.query(along('k', 2));
+    await waitsForALock(onlooker, second);
+    await expect(onlooker.query(`${along('other', 3)}, (3)`)).rejects.toThrow(/duplicate key/);
+    await first.query('commit');
+    await behind;
+    expect(texts(await drain(await database.session()))).toEqual(['along 1', 'along 2']);
+  });
+});
+
 describe('a message with a low number that commits late', () => {
   it('is not lost: it lies in a later window', async () => {
     const [slow, quick] = [await database.connect(), await database.connect()];
