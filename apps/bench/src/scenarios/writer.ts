@@ -80,7 +80,7 @@ async function measureWriters(bench: Bench): Promise<Outcome> {
       'With MikroORM the message goes with the COMMIT (`joinCommit`): as many ways to the server and back as without it.',
       'Along: `with message as (insert into outbox.message …) insert into payment.payment_history …`, as many statements as without it. Apart: `select outbox.append(…)`, a fifth statement to send and to wait for beside four.',
       'One statement: the same rows by one prepared statement that is a transaction of its own, the message in a plain table without trigger, number, index or partition.',
-      'The writers are in the process of the benchmark, on the same cores as the database. After every round the rows are counted: as many payments, lines of history and messages as commits.',
+      'The writers are in the process of the benchmark, on the same cores as the database. After every round the rows are counted: as many payments, lines of history and messages of the outbox as commits.',
     ],
   };
 }

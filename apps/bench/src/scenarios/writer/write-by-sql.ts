@@ -42,7 +42,8 @@ const insertAll = {
 };
 
 /** What any table of messages has to store: no trigger, no number, no index, no partition. */
-const plainMessage = `create table if not exists payment.plain_message
+const plainMessage = `drop table if exists payment.plain_message;
+  create table payment.plain_message
   (id uuid not null, topic text not null, key text not null, type text not null, payload bytea not null,
    headers jsonb not null, created_at timestamptz not null default clock_timestamp())`;
 
