@@ -53,6 +53,13 @@ describe('a message along with another statement', () => {
     await behind;
     expect(texts(await drain(await database.session()))).toEqual(['along 1', 'along 2']);
   });
+
+  it('is there also where that finds no row to write', async () => {
+    await onlooker.query('create table public.fact (row integer primary key)');
+    await onlooker.query(along('k', 1));
+    await onlooker.query(`${along('k', 1)} on conflict do nothing`);
+    expect(texts(await drain(await database.session()))).toEqual(['along 1', 'along 1']);
+  });
 });
 
 describe('a message with a low number that commits late', () => {

@@ -169,7 +169,9 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       lost,
       async [Symbol.asyncDispose]() {
         const written = checkpoints.flush().catch((thrown: unknown) => {
-          log(`the last checkpoint was not written, its messages come again: ${outboxError(thrown).message}`);
+          log(
+            `the last checkpoint may not be written, and its messages come again: ${outboxError(thrown).message}`,
+          );
         });
         if (!lost.aborted) await ask(giveEverything).catch(() => undefined);
         await written;
