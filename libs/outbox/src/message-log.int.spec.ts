@@ -40,10 +40,10 @@ describe('a message along with another statement', () => {
   const along = (key: string, row: number) =>
     `with message as (insert into outbox.message (topic, key, type, payload) values ('topic', '${key}', 'Happened', 'along ${row}'))
      insert into public.fact (row) values (${row})`;
+  beforeEach(() => onlooker.query('create table public.fact (row integer primary key)'));
 
   it('is there if that worked, and keeps the order of its key', async () => {
     const [first, second] = [await database.connect(), await database.connect()];
-    await onlooker.query('create table public.fact (row integer primary key)');
     await first.query('begin');
     await first.query(along('k', 1));
     const behind = second.query(along('k', 2));
@@ -55,7 +55,6 @@ describe('a message along with another statement', () => {
   });
 
   it('is there also where that finds no row to write', async () => {
-    await onlooker.query('create table public.fact (row integer primary key)');
     await onlooker.query(along('k', 1));
     await onlooker.query(`${along('k', 1)} on conflict do nothing`);
     expect(texts(await drain(await database.session()))).toEqual(['along 1', 'along 1']);

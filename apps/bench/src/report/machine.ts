@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { postgresSettings } from '../ground/ground.ts';
-import { page } from './write-page.ts';
 
 /** Where something was measured. */
 export interface Machine {
-  /** The short hash of the commit, and whether files were changed since; the page, which each scenario writes, does not count. */
+  /** The short hash of the commit, and whether files were changed since: docs do not count, of which each scenario writes one. */
   commit: string;
   /** What it is, and what it runs, a line each. */
   lines: string[];
@@ -18,14 +17,7 @@ export async function describeMachine(): Promise<Machine> {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
   const hardware = `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory} of memory`;
   const { stdout: commit } = await git('rev-parse', '--short=10', 'HEAD');
-  const { stdout: changed } = await git(
-    'status',
-    '--porcelain',
-    '--untracked-files=no',
-    '--',
-    '.',
-    `:!${page}`,
-  );
+  const { stdout: changed } = await git('status', '--porcelain', '--untracked-files=no', '--', ':!docs');
   const settings = Object.entries(postgresSettings)
     .map(([name, value]) => `${name} = ${value}`)
     .join(', ');

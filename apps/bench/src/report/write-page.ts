@@ -12,8 +12,7 @@ export interface Measured {
   at: Date;
 }
 
-/** Where the figures are written down. */
-export const page = 'docs/benchmarks.md';
+const page = 'docs/benchmarks.md';
 
 /** Puts each section that was measured into `docs/benchmarks.md`, in place of the one that was there; the others stay. */
 export async function writePage(options: {

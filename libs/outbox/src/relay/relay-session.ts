@@ -170,7 +170,7 @@ export async function openRelaySession(options: RelaySessionOptions): Promise<Re
       async [Symbol.asyncDispose]() {
         const written = checkpoints.flush().catch((thrown: unknown) => {
           log(
-            `the last checkpoint may not be written, and its messages come again: ${outboxError(thrown).message}`,
+            `the last checkpoint may not be written, its messages may come again: ${outboxError(thrown).message}`,
           );
         });
         if (!lost.aborted) await ask(giveEverything).catch(() => undefined);
