@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openPaymentClient, PaymentState } from '@payments/contracts';
 import type { PaymentClient } from '@payments/contracts';
 import { eventually, startGatewayStandIn, throwAwayDatabase } from '@payments/testing';
-import type { GatewayStandIn, OtlpSpan } from '@payments/testing';
+import type { GatewayStandIn, LogLine, OtlpSpan } from '@payments/testing';
 import { openDatabase } from './database/open-database.ts';
 import type { Database } from './database/open-database.ts';
 import { attributesOf, newTrace, startObserved } from './observed-service.fixture.ts';
@@ -38,9 +38,15 @@ const pay = async (reservationId: string, { metadata }: CallersTrace, requestId 
 const serverOf = (spans: OtlpSpan[]) => spans.find(({ kind }) => kind === 2);
 const httpOf = (spans: OtlpSpan[]) => spans.filter((span) => 'http.request.method' in attributesOf(span));
 
-/** The lines about a payment, by what they say. */
-const linesOf = (paymentId: string) =>
-  observed.service.lines.flatMap(({ fields }) => (fields['payment_id'] === paymentId ? [fields] : []));
+/**
+ * The lines about a payment, once one of them says `msg`: a line comes by another way than the answer that it was printed
+ * before, and one in seven is read later than that.
+ */
+const linesUntil = async (paymentId: string, msg: string) => {
+  const isOf = ({ fields }: LogLine) => fields['payment_id'] === paymentId;
+  await observed.service.waitForLine((line) => isOf(line) && line.fields['msg'] === msg);
+  return observed.service.lines.filter(isOf).map(({ fields }) => fields);
+};
 
 describe('a payment', () => {
   it('is one trace: the call, its SQL, and the payment gateway, which is told of it', async () => {
@@ -62,7 +68,7 @@ describe('a payment', () => {
     expect(asked?.headers).not.toHaveProperty('baggage');
     const [row] = await sql(`select headers ->> 'traceparent' as traceparent from outbox.message`);
     expect(row).toEqual({ traceparent: `00-${trace.traceId}-${server?.spanId}-01` });
-    expect(linesOf(paymentId)).toMatchObject([
+    expect(await linesUntil(paymentId, 'payment completed')).toMatchObject([
       {
         msg: 'payment completed',
         level: 'info',
@@ -79,17 +85,14 @@ describe('a payment', () => {
     const trace = newTrace();
     const { paymentId, state } = await pay('r-2', trace);
     expect(state).toBe(PaymentState.PENDING);
-    expect(linesOf(paymentId)[0]).toMatchObject({ msg: 'payment pending', trace_id: trace.traceId });
+    expect(await linesUntil(paymentId, 'payment pending')).toMatchObject([{ trace_id: trace.traceId }]);
     // An answer of PostgreSQL that takes more than two seconds is left out of the page.
     await eventually(async () => expect(await observed.metric('payment_unsettled_tasks')).toEqual({ '': 1 }));
     expect(Object.values(await observed.metric('payment_oldest_unsettled_task_seconds'))[0]).toBeGreaterThan(
       0,
     );
     standIn.recover();
-    await observed.service.waitForLine(
-      ({ fields }) => fields['msg'] === 'payment completed' && fields['payment_id'] === paymentId,
-    );
-    const decided = linesOf(paymentId).at(-1);
+    const decided = (await linesUntil(paymentId, 'payment completed')).at(-1);
     expect(decided).toMatchObject({ trace_id: trace.traceId, reservation_id: 'r-2' });
     const spans = await observed.spans(trace, (found) =>
       expect(found.map(({ spanId }) => spanId)).toContain(decided?.['span_id']),
@@ -110,9 +113,13 @@ describe('a payment', () => {
     await pay('r-3', newTrace());
     await client.refundPayment({ paymentId: first.paymentId });
     await client.refundPayment({ paymentId: first.paymentId });
-    expect(linesOf(first.paymentId).map(({ msg }) => msg)).toEqual(['payment completed', 'payment refunded']);
+    // Its line stands behind all that was printed before.
+    const later = await pay('r-5', newTrace());
+    await linesUntil(later.paymentId, 'payment completed');
+    const told = await linesUntil(first.paymentId, 'payment refunded');
+    expect(told.map(({ msg }) => msg)).toEqual(['payment completed', 'payment refunded']);
     expect(await observed.metric('payment_outcomes_total')).toEqual({
-      '{outcome="completed"}': 3,
+      '{outcome="completed"}': 4,
       '{outcome="failed",reason="ALREADY_PAID"}': 1,
       '{outcome="refunded"}': 1,
     });
