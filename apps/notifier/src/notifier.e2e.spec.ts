@@ -180,7 +180,7 @@ describe('the notifier as a process', () => {
     await told(one);
     await kafka.stop();
     await service.waitForLine('waiting for kafka', inTime);
-    expect((await answer(service, '/readyz'))[0]).toBe(503);
+    await eventually(async () => expect((await answer(service, '/readyz'))[0]).toBe(503), inTime);
     await kafka.start();
     await service.ready(inTime);
     await send(...eventsOf([two]));

@@ -211,7 +211,7 @@ describe('the relay, when something fails', () => {
       );
       expect(rowCount).toBe(0);
     });
-    expect(relay.missing()).toEqual({});
+    await eventually(() => expect(relay.missing()).toEqual({}));
     expect(textsByKey(await outbox.readFirsts(made.topic, 300))).toEqual(counted(15));
   });
 

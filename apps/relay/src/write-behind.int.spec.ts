@@ -27,7 +27,8 @@ it('after the loss of a session in the middle of a checkpoint, goes on from the 
   });
   outbox.start({ RELAY_BATCH_SIZE: '2' }, holding);
   await eventually(async () => {
-    const waiting = `select from pg_locks where not granted and relation = 'outbox.checkpoint'::regclass`;
+    const waiting = `select from pg_locks where not granted and relation = 'outbox.checkpoint'::regclass
+      and database = (select oid from pg_database where datname = current_database())`;
     expect((await outbox.client.query(waiting)).rowCount).toBe(1);
   });
   expect(await outbox.cutRelay()).toBe(1);

@@ -33,7 +33,7 @@ describe('pay and a service that is away', () => {
       '--address',
       '127.0.0.1:1',
       '--timeout',
-      '0.5',
+      '5',
       '--request-id',
       requestId,
       'r=1KRW',

@@ -30,8 +30,9 @@ withPrometheus('a healthy system, watched by Prometheus', () => {
   let paidBack = '';
   let patientUntil = 0;
   const ask = () => askPrometheus(watched.prometheus);
+  /** A figure that PostgreSQL or Kafka answered too late is asked for again 10 s later. */
   const soon = <T>(attempt: () => Promise<T>) =>
-    eventually(attempt, { timeoutMs: Math.max(patientUntil - Date.now(), 1_000), everyMs: 250 });
+    eventually(attempt, { timeoutMs: Math.max(patientUntil - Date.now(), 15_000), everyMs: 250 });
 
   beforeAll(async () => {
     watched = await startWatchedSystem();

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
-import { openFixture, won } from '../payment.fixture.ts';
+import { openConnections, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;
 beforeEach(async () => {
   fixture = await openFixture({ connections });
-  await openConnections();
+  await openConnections(fixture, connections);
 });
 afterEach(async () => {
   await fixture[Symbol.asyncDispose]();
@@ -14,13 +14,6 @@ afterEach(async () => {
 
 const connections = 20;
 const clients = Array.from({ length: connections }, (_, i) => `u-${i}`);
-
-/** Opens them one by one, and leaves them idle: twenty at once may take a slow machine longer than the 5 s that a call waits. */
-const openConnections = async () => {
-  const transactions = clients.map(() => fixture.database.em.fork());
-  for (const transaction of transactions) await transaction.begin();
-  await Promise.all(transactions.map((transaction) => transaction.rollback()));
-};
 
 /** Pays `r-1` in a transaction of its own and does not commit: whoever comes waits at the unique index. */
 const holdReservation = async () => {

@@ -158,7 +158,7 @@ describe('a charge without an answer in time', () => {
 
   it('is asked for again after the time of one attempt', async () => {
     await using gateway = await startGatewayStandIn();
-    await using adapter = open({ url: gateway.url, timeoutMs: 300 }).adapter;
+    await using adapter = open({ url: gateway.url, timeoutMs: 3_000 }).adapter;
     const held = gateway.hold({ on, at: 'after' });
     expect(await adapter.charge(charge(), within())).toEqual({ outcome: 'DONE' });
     held.release();
@@ -190,7 +190,7 @@ describe('a charge without an answer in time', () => {
 });
 
 describe('the circuit of a gateway', () => {
-  const options = { ...quick, circuit: { failures: 4, halfOpenAfterMs: 300 } };
+  const options = { ...quick, circuit: { failures: 4, halfOpenAfterMs: 3_000 } };
 
   it('opens for one that is ill, and closes when it is well again', async () => {
     await using gateway = await startGatewayStandIn();
@@ -199,11 +199,9 @@ describe('the circuit of a gateway', () => {
     gateway.behave({ on, times: Infinity, then: { status: 500, at: 'before' } });
     expect((await adapter.charge(charge(), within())).outcome).toBe('UNKNOWN');
     expect((await adapter.charge(charge(), within())).outcome).toBe('UNKNOWN');
-    const opened = performance.now();
     expect(gateway.requests()).toHaveLength(4);
     expect((await adapter.charge(charge(), within())).outcome).toBe('NOT_ASKED');
-    // Unless this machine stood still for so long that the circuit let that one through.
-    if (performance.now() - opened < 300) expect(gateway.requests()).toHaveLength(4);
+    expect(gateway.requests()).toHaveLength(4);
     gateway.recover();
     await untilDone(adapter);
     const changes = lines.map((line) => JSON.parse(line) as { circuit: string; level: string });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PaymentState } from '@payments/contracts';
 import { changesMade, loseFirstChange, openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
-import { failure, won } from '../payment.fixture.ts';
+import { failure, openConnections, won } from '../payment.fixture.ts';
 
 let fixture: GatewayFixture;
 beforeEach(async () => (fixture = await openGatewayFixture()));
@@ -45,6 +45,7 @@ describe('RefundPayment of what the payment gateway charged', () => {
 
   it('is paid back once for 50 clients at the same time, who are answered alike', async () => {
     const paymentId = await pay();
+    await openConnections(fixture, 20);
     const [first, ...others] = await Promise.all(
       Array.from({ length: 50 }, () => fixture.client.refundPayment({ paymentId })),
     );
@@ -144,7 +145,7 @@ describe('RefundPayment of what the payment gateway charged', () => {
     const held = fixture.standIn.hold({ on: 'POST /refunds', at: 'before' });
     const first = fixture.client.refundPayment({ paymentId });
     await held.reached;
-    expect(await failure(fixture.client.refundPayment({ paymentId }, { timeoutMs: 5_000 }))).toMatchObject({
+    expect(await failure(fixture.client.refundPayment({ paymentId }, { timeoutMs: 10_000 }))).toMatchObject({
       code: status.ABORTED,
       details: { reason: 'REQUEST_IN_PROGRESS', retryDelayMs: 500 },
     });

@@ -37,7 +37,7 @@ describe('a request id, while the first call is at the payment gateway', () => {
     const request = order();
     const first = fixture.client.executePayments(request);
     await held.reached;
-    expect(await failure(fixture.client.executePayments(request, { timeoutMs: 8_000 }))).toMatchObject({
+    expect(await failure(fixture.client.executePayments(request, { timeoutMs: 12_000 }))).toMatchObject({
       code: status.ABORTED,
       details: { reason: 'REQUEST_IN_PROGRESS', retryDelayMs: 500 },
     });

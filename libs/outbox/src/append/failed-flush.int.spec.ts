@@ -41,7 +41,7 @@ describe('an EntityManager whose flush failed', () => {
   });
 
   it('refuses it also when the transaction did not even begin, for the messages would come without the rows', async () => {
-    const hurried = await database.service({ poolSize: 1, connectTimeoutMs: 200 });
+    const hurried = await database.service({ poolSize: 1, connectTimeoutMs: 3_000 });
     const holder = hurried.fork();
     await holder.begin();
     open(hurried, 'a');

@@ -135,7 +135,8 @@ export const stopHere = 'perform public.stop_here();';
 export async function stopped(client: pg.Client): Promise<void> {
   await eventually(async () => {
     const { rows } = await client.query(
-      `select from pg_locks where locktype = 'advisory' and classid = 1 and objid = 1 and objsubid = 2`,
+      `select from pg_locks where locktype = 'advisory' and classid = 1 and objid = 1 and objsubid = 2
+         and database = (select oid from pg_database where datname = current_database())`,
     );
     if (rows.length === 0) throw new Error('the stop is not reached');
   });
