@@ -152,7 +152,7 @@ describe('the notifier as a process', () => {
     await told(three);
     expect([one, two, three].map(of)).toEqual([1, 2, 1]);
     // At its end all that it printed has been read.
-    await second.kill('SIGTERM');
+    await second[Symbol.asyncDispose]();
     expect(second.lines.filter(({ text }) => text.includes('may have told this message'))).toHaveLength(1);
   }, 240_000);
 

@@ -30,7 +30,7 @@ it('the process pays by AUTHORIZER_URL, finds out by itself what became of a cha
     standIn.behave({ on: 'POST /refunds', times: 1_000, then: refused });
     await failure(client.refundPayment({ paymentId }));
     // At its end all that it printed has been read.
-    await service.kill('SIGTERM');
+    await service[Symbol.asyncDispose]();
     const printed = service.lines.map(({ text }) => text).join('\n');
     expect(printed).toContain('payment pending');
     expect(printed).toContain('payment completed');

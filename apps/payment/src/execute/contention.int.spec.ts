@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
-import { openConnections, openFixture, won } from '../payment.fixture.ts';
+import { openSessions, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;
 beforeEach(async () => {
   fixture = await openFixture({ connections });
-  await openConnections(fixture, connections);
+  await openSessions(fixture, connections);
 });
 afterEach(async () => {
   await fixture[Symbol.asyncDispose]();

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
 import { openGatewayFixture } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
-import { openConnections, openFixture, won } from '../payment.fixture.ts';
+import { openSessions, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;
@@ -29,7 +29,7 @@ const expectCharges = (count: number) => {
 describe.each(authorizers)('50 clients, with %s', (_, open) => {
   it('that pay one reservation make one COMPLETED payment, 49 ALREADY_PAID, 50 history lines and 50 events', async () => {
     fixture = await open();
-    await openConnections(fixture, connections);
+    await openSessions(fixture, connections);
     const replies = await Promise.all(
       clients.map((userId) => fixture.client.executePayments({ userId, reservations: [won('r-1')] })),
     );
@@ -46,7 +46,7 @@ describe.each(authorizers)('50 clients, with %s', (_, open) => {
 
   it('that send one request id make one payment, and get 50 equal answers', async () => {
     fixture = await open();
-    await openConnections(fixture, connections);
+    await openSessions(fixture, connections);
     const request = { requestId: randomUUID(), userId: 'u-1', reservations: [won('r-1')] };
     const [first, ...others] = await Promise.all(clients.map(() => fixture.client.executePayments(request)));
     expect(first?.payments).toMatchObject([{ reservationId: 'r-1', state: PaymentState.COMPLETED }]);

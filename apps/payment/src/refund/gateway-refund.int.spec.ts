@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PaymentState } from '@payments/contracts';
 import { changesMade, loseFirstChange, openGatewayFixture, tookNothing, told } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
-import { failure, openConnections, won } from '../payment.fixture.ts';
+import { failure, openSessions, won } from '../payment.fixture.ts';
 
 let fixture: GatewayFixture;
 beforeEach(async () => (fixture = await openGatewayFixture()));
@@ -45,7 +45,7 @@ describe('RefundPayment of what the payment gateway charged', () => {
 
   it('is paid back once for 50 clients at the same time, who are answered alike', async () => {
     const paymentId = await pay();
-    await openConnections(fixture, 20);
+    await openSessions(fixture, 25);
     const [first, ...others] = await Promise.all(
       Array.from({ length: 50 }, () => fixture.client.refundPayment({ paymentId })),
     );

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PaymentState, RefundPaymentRequestSchema } from '@payments/contracts';
 import { told } from '../gateway.fixture.ts';
-import { failure, openConnections, openFixture, won } from '../payment.fixture.ts';
+import { failure, openSessions, openFixture, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 import { refundPayment } from './refund-payment.ts';
 
@@ -43,7 +43,7 @@ describe('RefundPayment, with the built-in authorizer', () => {
 
   it('answers 50 clients at the same time alike, and pays back once', async () => {
     const paymentId = await pay();
-    await openConnections(fixture, 20);
+    await openSessions(fixture, 25);
     const [first, ...others] = await Promise.all(
       Array.from({ length: 50 }, () => fixture.client.refundPayment({ paymentId })),
     );

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => closing.disposeAsync());
 
-/** What a scrape gets now: nothing, also where a connection took longer than the half second that there is. */
+/** What a scrape gets now; nothing where PostgreSQL, or the connection to it, takes longer than `withinMs`. */
 const figures = async () => {
   const { resourceMetrics } = await reader.collect();
   const found = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-/** Ends the database's side of every relay session, as an administrator or a crash would. Its locks are free when it resolves. */
+/** Ends the database's side of every relay session, as an administrator or a crash would. Their locks are free when it resolves. */
 const endSessions = () =>
   writer.query(
     `select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'outbox relay' and datname = current_database()`,
