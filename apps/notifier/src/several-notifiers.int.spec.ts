@@ -7,7 +7,7 @@ import type { OnKafka, Reading } from './notifier-on-kafka.fixture.ts';
 
 let all: OnKafka;
 const inTime = { timeoutMs: 90_000 };
-/** A claim outlives a post, however long the spec holds it; a digest names all that it holds. */
+/** The spec holds a post for up to 90 s, and its claim lasts longer; a digest names all that it holds. */
 const options = { digest: { above: 2, max: 8 }, leaseMs: 120_000, timeoutMs: 90_000 };
 
 beforeEach(async () => {

@@ -177,6 +177,8 @@ describe('what is printed', () => {
 
   it('exported or measured holds no user, no amount and no secret', async () => {
     const page = await (await fetch(`http://${observed.service.http}/metrics`)).text();
+    // At its end all that it printed has been read.
+    await observed.service[Symbol.asyncDispose]();
     const printed = observed.service.lines.map(({ text }) => text).join('\n');
     for (const told of [observed.receiver.raw(), page, printed])
       for (const secret of [user, token, String(units), 'of-the-url', 'of-the-caller', '/charges'])

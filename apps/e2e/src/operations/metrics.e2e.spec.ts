@@ -8,12 +8,14 @@ import { payInTrace, refundInTrace } from '../pay-in-trace.fixture.ts';
 
 const withPrometheus = (await findPrometheus()) === null ? describe.skip : describe;
 
-/**
- * How long, in milliseconds, all specs together wait for what is observed only now and then. A figure that PostgreSQL or Kafka
- * answered too late is missing until it is asked for again, 10 s later: so each waits for longer than that, until one waited in
- * vain. One after the other would take minutes to say that a whole service measures nothing.
- */
+/** How long, in milliseconds, all specs together wait for what is observed only now and then. */
 const patienceMs = 30_000;
+
+/**
+ * How long, in milliseconds, each waits after that: a figure that PostgreSQL or Kafka answered too late is missing until it is
+ * asked for again, up to 10 s later. Once one has waited in vain it is a second: specs that all wait so long, one after the other,
+ * would take minutes to say that a whole service measures nothing.
+ */
 const eachMs = 15_000;
 
 /** Labels that only a failure has: a healthy system does not show them. */
