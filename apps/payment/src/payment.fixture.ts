@@ -215,7 +215,10 @@ export const openFixture = async (options: FixtureOptions = {}): Promise<Fixture
   };
 };
 
-/** Opens so many sessions with PostgreSQL one by one, and leaves them idle: so many at once may take a slow machine longer than the 5 s that a call waits. */
+/**
+ * Opens so many sessions with PostgreSQL one by one, and leaves them idle: all at once may take a slow machine longer than the
+ * 5 s that a call waits.
+ */
 export const openSessions = async ({ database }: Pick<Fixture, 'database'>, count: number): Promise<void> => {
   const transactions = Array.from({ length: count }, () => database.em.fork());
   for (const transaction of transactions) await transaction.begin();

@@ -13,7 +13,10 @@ export interface RunningService extends AsyncDisposable {
   http: string;
   /** `host:port` of its gRPC server, if it has one. */
   grpc?: string;
-  /** What it has printed so far, oldest first. */
+  /**
+   * What it has printed so far and was read, oldest first. A line may be read after the answer, the record or the row that the
+   * service gave later: wait for it by `waitForLine`, and for all there will be by its end.
+   */
   lines: readonly LogLine[];
   /** The first line, past or future, that holds the text or satisfies the function. Rejects when the service ends first. */
   waitForLine: (match: Match, options?: { timeoutMs?: number }) => Promise<LogLine>;

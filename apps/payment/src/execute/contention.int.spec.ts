@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
-import { openSessions, openFixture, won } from '../payment.fixture.ts';
+import { openFixture, openSessions, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { FailureReason, PaymentState } from '@payments/contracts';
 import { openGatewayFixture } from '../gateway.fixture.ts';
 import type { GatewayFixture } from '../gateway.fixture.ts';
-import { openSessions, openFixture, won } from '../payment.fixture.ts';
+import { openFixture, openSessions, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 
 let fixture: Fixture;

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PaymentState, RefundPaymentRequestSchema } from '@payments/contracts';
 import { told } from '../gateway.fixture.ts';
-import { failure, openSessions, openFixture, won } from '../payment.fixture.ts';
+import { failure, openFixture, openSessions, won } from '../payment.fixture.ts';
 import type { Fixture } from '../payment.fixture.ts';
 import { refundPayment } from './refund-payment.ts';
 
